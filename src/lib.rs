@@ -1,0 +1,3 @@
+//! Lockstep stops a deploy until a component's release, tags and index versions agree.
+
+pub mod model;

@@ -1,0 +1,1 @@
+//! Versions: when are two names the same release?

@@ -1,3 +1,4 @@
 //! Lockstep stops a deploy until a component's release, tags and index versions agree.
 
 pub mod model;
+pub mod observe;

@@ -2,13 +2,33 @@
 
 mod canonical;
 mod digest;
+mod endpoint;
+mod entry;
+mod evidence;
+mod finding;
 mod name;
+mod observation;
+mod policy;
+pub mod settings;
 mod text;
 mod time;
+mod verdict;
 pub mod version;
 
 pub use canonical::canonical_json;
 pub use digest::{Commit, Digest, DigestError};
+pub use endpoint::RedactedUrl;
+pub use entry::{Entry, FileFact, Listing, ProjectFact};
+pub use evidence::{EVIDENCE_BYTES, EVIDENCE_SCHEMA, Evidence, EvidenceError};
+pub use finding::{Code, Disposition, Finding, Level, Severity};
 pub use name::{Name, NameError};
+pub use observation::{
+    Answer, Coverage, Facts, Failure, FailureKind, Observation, ObservationDraft, Query,
+};
+pub use policy::{
+    AgreeOn, Agreement, Anchor, Channel, Commitment, Component, Content, Environment, Line, Mode,
+    Policy, Provenance, ProvenanceKind, ReleaseHours, Traits, Unreachable, Waiver,
+};
 pub use text::{visible, visible_line};
 pub use time::{Duration, Time, TimeError};
+pub use verdict::{Cell, CellState, EndpointAsked, Outcome, VERDICT_SCHEMA, Verdict};

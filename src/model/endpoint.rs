@@ -1,0 +1,106 @@
+//! Addresses that were asked, with everything secret taken out before they are kept or shown.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use url::Url;
+
+/// An address without user information, and with the values of its query hidden.
+///
+/// Pre-signed addresses carry their signature in the query and index addresses carry passwords in
+/// the user information (RFC 3986 section 3.2.1): neither enters an observation, a log or an error.
+/// Values of query parameters that Lockstep itself sends are named in [`PLAIN_PARAMETERS`].
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct RedactedUrl(String);
+
+/// Query parameters whose values are no secret; every other value becomes `REDACTED`.
+const PLAIN_PARAMETERS: &[&str] = &["service", "n", "per_page", "page", "format", "artifactType"];
+
+/// The longest address that is kept; a longer one is cut.
+const LONGEST: usize = 2_000;
+
+impl RedactedUrl {
+    /// The address without its secrets.
+    pub fn of(url: &Url) -> Self {
+        let mut url = url.clone();
+        // Both fail only for addresses that cannot have user information.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        url.set_fragment(None);
+        if url.query().is_some() {
+            let pairs: Vec<(String, String)> = url
+                .query_pairs()
+                .map(|(key, value)| {
+                    let plain = PLAIN_PARAMETERS.contains(&key.as_ref());
+                    let value = if plain {
+                        value.into_owned()
+                    } else {
+                        "REDACTED".to_owned()
+                    };
+                    (super::visible(&key, 60), value)
+                })
+                .collect();
+            url.query_pairs_mut().clear().extend_pairs(pairs);
+        }
+        Self(super::visible(url.as_str(), LONGEST))
+    }
+
+    /// A place on this machine, such as a local repository; shown as it is.
+    pub fn of_path(path: &str) -> Self {
+        Self(super::visible(path, LONGEST))
+    }
+
+    /// The text without its secrets.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for RedactedUrl {
+    /// What is read is redacted again: a document written by hand may hold a secret.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Ok(match Url::parse(&text) {
+            Ok(url) if url.has_host() => Self::of(&url),
+            _ => Self::of_path(&text),
+        })
+    }
+}
+
+impl fmt::Display for RedactedUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for RedactedUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn redacted(text: &str) -> String {
+        RedactedUrl::of(&Url::parse(text).unwrap()).to_string()
+    }
+
+    #[test]
+    fn user_information_and_query_values_are_gone() {
+        assert_eq!(
+            redacted("https://me:hunter2@pypi.acme.example/simple/x/?X-Amz-Signature=abc&n=100#s"),
+            "https://pypi.acme.example/simple/x/?X-Amz-Signature=REDACTED&n=100"
+        );
+    }
+
+    #[test]
+    fn redacting_twice_changes_nothing() {
+        let once = redacted("https://a:b@host/x?token=1&service=git-upload-pack");
+        assert_eq!(redacted(&once), once);
+        let read: RedactedUrl = serde_json::from_str("\"https://u:p@host/x?sig=1\"").unwrap();
+        assert_eq!(read.as_str(), "https://host/x?sig=REDACTED");
+    }
+}

@@ -274,3 +274,161 @@ fn dev_build(text: &str) -> Option<DevBuild<'_>> {
         timestamp: timestamp.parse().ok()?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(text: &str, scheme: Scheme) -> Option<String> {
+        let version = Version::parse(text, scheme).ok()?;
+        assert_eq!(version.text(), text);
+        Some(version.key().to_owned())
+    }
+
+    fn both(text: &str) -> (Option<String>, Option<String>) {
+        (key(text, Scheme::Semver), key(text, Scheme::Pep440))
+    }
+
+    fn keys(semver: Option<&str>, pep440: Option<&str>) -> (Option<String>, Option<String>) {
+        (semver.map(str::to_owned), pep440.map(str::to_owned))
+    }
+
+    #[test]
+    fn a_leading_v_is_pep440_only() {
+        assert_eq!(both("v1.2.3"), keys(None, Some("1.2.3")));
+    }
+
+    #[test]
+    fn two_numbers_are_pep440_only() {
+        assert_eq!(both("1.2"), keys(None, Some("1.2")));
+    }
+
+    #[test]
+    fn a_release_candidate_with_hyphen_is_both() {
+        assert_eq!(
+            both("1.2.3-rc.1"),
+            keys(Some("1.2.3-rc.1"), Some("1.2.3rc1"))
+        );
+    }
+
+    #[test]
+    fn a_release_candidate_without_hyphen_is_pep440_only() {
+        assert_eq!(both("1.2.3rc1"), keys(None, Some("1.2.3rc1")));
+    }
+
+    #[test]
+    fn a_numeric_suffix_is_a_pre_release_here_and_a_post_release_there() {
+        assert_eq!(both("1.2.3-1"), keys(Some("1.2.3-1"), Some("1.2.3.post1")));
+    }
+
+    #[test]
+    fn a_revision_is_a_pre_release_here_and_a_post_release_there() {
+        assert_eq!(
+            both("1.2.3-r4"),
+            keys(Some("1.2.3-r4"), Some("1.2.3.post4"))
+        );
+    }
+
+    #[test]
+    fn a_variant_is_a_valid_pre_release_of_semver() {
+        assert_eq!(both("1.2.3-alpine"), keys(Some("1.2.3-alpine"), None));
+    }
+
+    #[test]
+    fn an_absent_number_is_zero_in_pep440_only() {
+        assert_eq!(
+            both("1.2.3-alpha"),
+            keys(Some("1.2.3-alpha"), Some("1.2.3a0"))
+        );
+        assert_eq!(
+            both("1.2.3-alpha.0"),
+            keys(Some("1.2.3-alpha.0"), Some("1.2.3a0"))
+        );
+    }
+
+    #[test]
+    fn three_words_are_one_release_candidate_in_pep440_only() {
+        for text in ["1.2.3-pre.1", "1.2.3-c.1", "1.2.3-preview.1"] {
+            assert_eq!(both(text), keys(Some(text), Some("1.2.3rc1")));
+        }
+    }
+
+    #[test]
+    fn case_counts_in_semver_only() {
+        assert_eq!(
+            both("1.2.3-RC.1"),
+            keys(Some("1.2.3-RC.1"), Some("1.2.3rc1"))
+        );
+    }
+
+    #[test]
+    fn leading_zeros_are_pep440_and_calendar_only() {
+        assert_eq!(both("2024.01.05"), keys(None, Some("2024.1.5")));
+        assert_eq!(
+            key("2024.01.05", Scheme::Calver).as_deref(),
+            Some("2024.1.5")
+        );
+    }
+
+    #[test]
+    fn post_epoch_and_a_fourth_number_are_pep440_only() {
+        for text in ["1.2.3.post1", "1!1.2.3", "1.2.3.4"] {
+            assert_eq!(both(text), keys(None, Some(text)));
+        }
+    }
+
+    #[test]
+    fn trailing_zeros_are_no_identity_but_build_and_local_parts_are() {
+        for text in ["1", "1.0", "v1.0.0", "1.00"] {
+            assert_eq!(key(text, Scheme::Pep440).as_deref(), Some("1"), "{text}");
+        }
+        assert_eq!(
+            key("1.0+Ubuntu_01", Scheme::Pep440).as_deref(),
+            Some("1+ubuntu.1")
+        );
+        assert_eq!(key("1!1.0a", Scheme::Pep440).as_deref(), Some("1!1a0"));
+        assert_ne!(
+            key("1.0.0+a", Scheme::Semver),
+            key("1.0.0+b", Scheme::Semver)
+        );
+    }
+
+    #[test]
+    fn a_development_build_has_a_greedy_branch() {
+        let version = Version::parse("feature-x-fa25b2ea-1674061254", Scheme::DevBuild).unwrap();
+        let build = version.dev_build().unwrap();
+        assert_eq!((build.branch, build.sha), ("feature-x", "fa25b2ea"));
+        assert_eq!(build.timestamp, 1_674_061_254);
+        for wrong in [
+            "fa25b2ea-1674061254",
+            "main-FA25B2EA-1674061254",
+            "main-fa25b2-1674061254",
+            "main-fa25b2ea-167406125",
+            "main-fa25b2ea-1674061254-evil",
+            "main/x-fa25b2ea-1674061254",
+            "-fa25b2ea-1674061254",
+        ] {
+            assert!(Version::parse(wrong, Scheme::DevBuild).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_or_beyond_64_bits_has_no_form() {
+        let long = "1".repeat(MAXIMUM_LENGTH + 1);
+        for scheme in Scheme::ALL {
+            assert!(Version::parse(&long, scheme).is_err());
+            assert!(Version::parse("", scheme).is_err());
+        }
+        for (text, scheme) in [
+            ("18446744073709551616.0.0", Scheme::Semver),
+            ("1.18446744073709551616", Scheme::Pep440),
+            ("1rc18446744073709551616", Scheme::Pep440),
+            ("1+18446744073709551616", Scheme::Pep440),
+            ("2024.18446744073709551616", Scheme::Calver),
+        ] {
+            assert!(Version::parse(text, scheme).is_err(), "{text}");
+        }
+        let legacy = Version::parse("2004d", Scheme::Opaque).unwrap();
+        assert_eq!(legacy.key(), "2004d");
+    }
+}

@@ -214,11 +214,18 @@ impl Naming {
         match self.plus.apply(&spelled) {
             Some(Cow::Borrowed(same)) if same.len() == spelled.len() => Ok(spelled),
             Some(applied) => Ok(Cow::Owned(applied.into_owned())),
-            None => Err(Incomparable::no_form(
-                version.text(),
-                self.channel_scheme,
-                "an image tag cannot hold `+`; say with `plus` what becomes of it",
-            )),
+            None => {
+                let why = if self.plus == Plus::Reject {
+                    "an image tag cannot hold `+`; say with `plus` what becomes of it"
+                } else {
+                    "nothing is left of it when `+` and what follows is dropped"
+                };
+                Err(Incomparable::no_form(
+                    version.text(),
+                    self.channel_scheme,
+                    why,
+                ))
+            }
         }
     }
 

@@ -22,8 +22,6 @@
 //! Callers that know the releases look up exact names first: an announced `1.2.3-next.1` is found
 //! there whatever this module makes of it.
 
-use std::borrow::Cow;
-
 use super::convert::{pre_release_suffix, pre_release_word};
 use super::{Incomparable, Naming, Plus, Scheme, Version, numeric};
 
@@ -128,14 +126,29 @@ impl Naming {
         (text, None)
     }
 
-    /// The version that a text in a name stands for, `_` read as `+` where that is the rule.
+    /// The version that a text in a name stands for: `_` read as `+` where that is the rule, and
+    /// under `plus = "dash"` the last hyphen that makes a version when it is read as `+`, if the
+    /// text is none as it stands (`1.0-abc`).
     fn parse_decoded(&self, text: &str) -> Result<Version, Incomparable> {
-        let decoded = if self.decodes_underscore() {
-            Cow::Owned(text.replacen('_', "+", 1))
-        } else {
-            Cow::Borrowed(text)
-        };
-        Version::parse(&decoded, self.channel_scheme())
+        let scheme = self.channel_scheme();
+        if self.decodes_underscore() {
+            return Version::parse(&text.replacen('_', "+", 1), scheme);
+        }
+        let parsed = Version::parse(text, scheme);
+        let dashed = self.has_oci_tags()
+            && self.plus() == Plus::Dash
+            && matches!(scheme, Scheme::Semver | Scheme::Pep440)
+            && text.len() <= super::MAXIMUM_LENGTH;
+        if parsed.is_ok() || !dashed {
+            return parsed;
+        }
+        let mut hyphens = text.rmatch_indices('-').map(|(at, _)| at);
+        hyphens
+            .find_map(|at| {
+                let with_plus = format!("{}+{}", &text[..at], &text[at + 1..]);
+                Version::parse(&with_plus, scheme).ok()
+            })
+            .map_or(parsed, Ok)
     }
 
     /// Where the hyphen of an undeclared suffix stands in a text that parses as a version.
@@ -302,6 +315,9 @@ mod tests {
     fn a_declared_dash_makes_suffixes_releases_and_an_underscore_is_read_as_plus() {
         let dash = naming(Scheme::Semver, Plus::Dash, true);
         assert_eq!(shown(&dash, "1.2.3-build.5"), "1.2.3-build.5");
+        assert_eq!(shown(&dash, "1.2.3-build.05"), "1.2.3+build.05");
+        let python = naming(Scheme::Pep440, Plus::Dash, true);
+        assert_eq!(shown(&python, "1.2.3-abc"), "1.2.3+abc");
         let underscore = naming(Scheme::Semver, Plus::Underscore, true);
         assert_eq!(shown(&underscore, "1.2.3_build.5"), "1.2.3+build.5");
         assert_eq!(

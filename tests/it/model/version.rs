@@ -1,5 +1,11 @@
 //! What must hold for all versions, names and templates, and that the documentation tells the truth.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may fail so"
+)]
+
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 

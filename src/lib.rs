@@ -1,4 +1,6 @@
 //! Lockstep stops a deploy until a component's release, tags and index versions agree.
 
+pub mod decide;
 pub mod model;
 pub mod observe;
+pub mod verify;

@@ -1,1 +1,2 @@
+//! The command `lockstep`.
 fn main() {}

@@ -3,4 +3,5 @@
 pub mod decide;
 pub mod model;
 pub mod observe;
+pub mod report;
 pub mod verify;

@@ -15,8 +15,8 @@ use super::view::View;
 pub enum Which {
     /// The highest, the highest stable and the latest by server time of each line; the worst counts.
     Newest,
-    /// This version, or a name that the leading channel would give it.
-    Named(String),
+    /// These versions, or names that the leading channel would give them.
+    Named(Vec<String>),
     /// Every release that any channel shows, from a version or date on.
     All {
         /// A version of the line or a date.
@@ -56,14 +56,20 @@ pub(super) fn cases<'a>(
     };
     let mut cases: Vec<Case<'a>> = Vec::new();
     match which {
-        Which::Named(text) => {
-            let found = readings(text, policy)?;
-            cases.extend(found.into_iter().map(|(line, version)| case(line, version)));
-            // A text that several lines can read belongs to those that have it.
-            if cases.iter().any(is_somewhere) {
-                cases.retain(is_somewhere);
-            } else {
-                cases.truncate(1);
+        Which::Named(texts) => {
+            for text in texts {
+                let found = readings(text, policy)?;
+                let mut named: Vec<Case<'a>> = found
+                    .into_iter()
+                    .map(|(line, version)| case(line, version))
+                    .collect();
+                // A text that several lines can read belongs to those that have it.
+                if named.iter().any(is_somewhere) {
+                    named.retain(is_somewhere);
+                } else {
+                    named.truncate(1);
+                }
+                cases.append(&mut named);
             }
             for case in &mut cases {
                 case.named = true;

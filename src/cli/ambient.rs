@@ -1,0 +1,35 @@
+//! What the surroundings of the process say about how to speak and what is meant; read in one
+//! place. Credentials, proxies and caches are read where channels are asked.
+
+use std::io::IsTerminal;
+
+/// The surroundings.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Ambient {
+    /// NO_COLOR is set and not empty (no-color.org).
+    pub(super) no_colour: bool,
+    /// Standard output is a terminal.
+    pub(super) output_is_terminal: bool,
+    /// Standard error is a terminal.
+    pub(super) errors_are_terminal: bool,
+    /// COLUMNS.
+    pub(super) columns: Option<usize>,
+    /// The tag in GITHUB_REF, where it is one.
+    pub(super) github_tag: Option<String>,
+}
+
+impl Ambient {
+    /// The surroundings of this process.
+    pub(super) fn of_process() -> Self {
+        let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let dumb = text("TERM").is_some_and(|terminal| terminal == "dumb");
+        Self {
+            no_colour: text("NO_COLOR").is_some() || dumb,
+            output_is_terminal: std::io::stdout().is_terminal(),
+            errors_are_terminal: std::io::stderr().is_terminal(),
+            columns: text("COLUMNS").and_then(|columns| columns.parse().ok()),
+            github_tag: text("GITHUB_REF")
+                .and_then(|reference| reference.strip_prefix("refs/tags/").map(str::to_owned)),
+        }
+    }
+}

@@ -158,7 +158,10 @@ mod tests {
     fn a_digest_reads_what_it_writes_and_nothing_else() {
         let digest = Digest::of(b"lockstep");
         assert_eq!(digest.to_string().parse::<Digest>().unwrap(), digest);
-        assert_eq!(Digest::from_hex(&digest.hex().to_uppercase()).unwrap(), digest);
+        assert_eq!(
+            Digest::from_hex(&digest.hex().to_uppercase()).unwrap(),
+            digest
+        );
         for wrong in ["", "sha256:", "sha1:abcd", "sha256:zz", &digest.hex()] {
             assert!(wrong.parse::<Digest>().is_err(), "{wrong}");
         }

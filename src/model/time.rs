@@ -25,7 +25,10 @@ pub struct TimeError {
 
 impl TimeError {
     fn new(text: &str, wanted: &'static str) -> Self {
-        Self { text: super::visible(text, 80), wanted }
+        Self {
+            text: super::visible(text, 80),
+            wanted,
+        }
     }
 }
 
@@ -47,13 +50,19 @@ impl Time {
     /// This time and `span` later.
     #[must_use]
     pub fn plus(self, span: Duration) -> Self {
-        Self::from_unix_seconds(self.0.saturating_add(i64::try_from(span.0).unwrap_or(i64::MAX)))
+        Self::from_unix_seconds(
+            self.0
+                .saturating_add(i64::try_from(span.0).unwrap_or(i64::MAX)),
+        )
     }
 
     /// This time less `span`.
     #[must_use]
     pub fn minus(self, span: Duration) -> Self {
-        Self::from_unix_seconds(self.0.saturating_sub(i64::try_from(span.0).unwrap_or(i64::MAX)))
+        Self::from_unix_seconds(
+            self.0
+                .saturating_sub(i64::try_from(span.0).unwrap_or(i64::MAX)),
+        )
     }
 
     /// How long after `earlier` this is; nothing where it is before.
@@ -75,7 +84,10 @@ impl FromStr for Time {
         let seconds = if let Ok(date) = text.parse::<jiff::civil::Date>()
             && text.len() == 10
         {
-            date.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| error())?.timestamp().as_second()
+            date.to_zoned(jiff::tz::TimeZone::UTC)
+                .map_err(|_| error())?
+                .timestamp()
+                .as_second()
         } else {
             let timestamp = text.parse::<jiff::Timestamp>().map_err(|_| error())?;
             timestamp.as_nanosecond().div_euclid(1_000_000_000) as i64
@@ -200,8 +212,17 @@ mod tests {
     fn times_are_utc_seconds() {
         let time: Time = "2024-12-05T01:02:03.999+01:00".parse().unwrap();
         assert_eq!(time.to_string(), "2024-12-05T00:02:03Z");
-        assert_eq!("2026-01-31".parse::<Time>().unwrap().to_string(), "2026-01-31T00:00:00Z");
-        for wrong in ["", "yesterday", "2026-13-01", "1969-12-31T00:00:00Z", "2026-01-31T12:00"] {
+        assert_eq!(
+            "2026-01-31".parse::<Time>().unwrap().to_string(),
+            "2026-01-31T00:00:00Z"
+        );
+        for wrong in [
+            "",
+            "yesterday",
+            "2026-13-01",
+            "1969-12-31T00:00:00Z",
+            "2026-01-31T12:00",
+        ] {
             assert!(wrong.parse::<Time>().is_err(), "{wrong}");
         }
     }

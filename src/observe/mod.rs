@@ -3,6 +3,9 @@
 //! Each kind of channel is one file: its table in a policy, its questions, its observations. The
 //! register [`KINDS`] is the only other place that knows it.
 
+pub mod environment;
+pub mod http;
+
 use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;

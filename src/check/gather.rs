@@ -4,11 +4,9 @@ use std::sync::Arc;
 
 use crate::decide::{Question, Which};
 use crate::model::version::Version;
-use crate::model::{
-    Duration, EVIDENCE_SCHEMA, Evidence, Name, Observation, Outcome, Policy, Time,
-};
-use crate::observe::http::{Client, Events};
-use crate::observe::{Environment, ask_all, now};
+use crate::model::{Duration, EVIDENCE_SCHEMA, Evidence, Observation, Outcome, Time};
+use crate::observe::http::{Client, Events, Limits};
+use crate::observe::{self, Environment, ask_all, now};
 use crate::verify::Origin;
 
 use super::judge::{JudgeError, Judged, judge};
@@ -55,25 +53,24 @@ async fn rounds(
     targets: &[Target],
     gathering: Gathering<'_>,
 ) -> Result<Vec<Judged>, JudgeError> {
-    let client = Client::new(&gathering.environment, gathering.events.clone()).map_err(|error| {
-        JudgeError {
-            message: error.to_string(),
-            hint: "docs/channels.md lists the variables that the client reads".to_owned(),
-        }
-    })?;
-    let names: Vec<Vec<(Name, Vec<String>)>> =
-        targets.iter().map(|target| names(&target.item.policy, gathering.question)).collect();
+    let unusable = |error: observe::http::ClientError| JudgeError {
+        message: error.to_string(),
+        hint: "docs/channels.md lists the variables that the client reads".to_owned(),
+    };
+    let limits = Limits::of_environment(&gathering.environment).map_err(unusable)?;
+    let client = Client::new(gathering.environment.clone(), limits, gathering.events.clone())
+        .map_err(unusable)?;
+    let questions: Vec<Vec<observe::Question>> =
+        targets.iter().map(|target| questions(target, gathering.question)).collect();
     let end = gathering.wait.map(|wait| now().plus(wait));
     let mut kept: Vec<Vec<Observation>> = targets.iter().map(|_| Vec::new()).collect();
     loop {
         let round = now();
-        let asked = targets.iter().zip(&names).map(|(target, names)| {
-            (target.item.channels.as_slice(), names.as_slice())
-        });
-        let answers = ask_all(&client, round, asked.collect()).await;
+        let flat = questions.iter().flatten().cloned().collect();
+        let mut answers = ask_all(&client, round, flat).await.into_iter();
         let mut judged = Vec::with_capacity(targets.len());
-        for ((target, kept), new) in targets.iter().zip(&mut kept).zip(answers) {
-            kept.extend(new);
+        for ((target, kept), questions) in targets.iter().zip(&mut kept).zip(&questions) {
+            kept.extend(answers.by_ref().take(questions.len()).flatten());
             let evidence = Evidence {
                 schema: EVIDENCE_SCHEMA.to_owned(),
                 component: target.item.policy.component.name.clone(),
@@ -116,20 +113,29 @@ fn pause(judged: &[Judged], end: Option<Time>, now: Time) -> Option<Duration> {
     Some(Duration::from_seconds(pause.min(end.since(now).seconds().max(1))))
 }
 
-/// The exact names under which each channel is to be asked for the releases that are named.
-fn names(policy: &Policy, question: &Question) -> Vec<(Name, Vec<String>)> {
-    let Which::Named(texts) = &question.which else { return Vec::new() };
-    let mut names = Vec::new();
-    for channel in &policy.channels {
-        let mut exact = Vec::new();
-        for (line, naming) in &channel.lines {
+/// What each channel of a target is asked; by exact name too, where releases are named.
+fn questions(target: &Target, question: &Question) -> Vec<observe::Question> {
+    let policy = &target.item.policy;
+    let named: &[String] = match &question.which {
+        Which::Named(texts) => texts,
+        Which::Newest | Which::All { .. } => &[],
+    };
+    let mut questions = Vec::new();
+    for (name, configured) in &target.item.channels {
+        let namings = policy.channel(name).map(|channel| channel.lines.as_slice());
+        let mut names: Vec<String> = Vec::new();
+        for (line, naming) in namings.unwrap_or_default() {
             let Some(line) = policy.line(line) else { continue };
-            for text in texts {
+            for text in named {
                 let version = Version::parse(text, line.scheme);
-                exact.extend(version.and_then(|it| naming.exact(&it)).unwrap_or_default());
+                names.extend(version.and_then(|it| naming.exact(&it)).unwrap_or_default());
             }
         }
-        names.push((channel.name.clone(), exact));
+        questions.push(observe::Question {
+            channel: name.clone(),
+            names,
+            ask: configured.ask.clone(),
+        });
     }
-    names
+    questions
 }

@@ -1,11 +1,13 @@
-//! What the surroundings of the process say about how to speak and what is meant; read in one
-//! place. Credentials, proxies and caches are read where channels are asked.
+//! What the surroundings of the process say about how to speak and what is meant.
 
 use std::io::IsTerminal;
 
+use crate::observe::Environment;
+
 /// The surroundings.
-#[derive(Debug, Clone, Default)]
 pub(super) struct Ambient {
+    /// Every variable, for those who ask channels.
+    pub(super) environment: Environment,
     /// NO_COLOR is set and not empty (no-color.org).
     pub(super) no_colour: bool,
     /// Standard output is a terminal.
@@ -21,7 +23,8 @@ pub(super) struct Ambient {
 impl Ambient {
     /// The surroundings of this process.
     pub(super) fn of_process() -> Self {
-        let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let environment = Environment::of_process();
+        let text = |name: &str| environment.get(name).map(str::to_owned);
         let dumb = text("TERM").is_some_and(|terminal| terminal == "dumb");
         Self {
             no_colour: text("NO_COLOR").is_some() || dumb,
@@ -30,6 +33,7 @@ impl Ambient {
             columns: text("COLUMNS").and_then(|columns| columns.parse().ok()),
             github_tag: text("GITHUB_REF")
                 .and_then(|reference| reference.strip_prefix("refs/tags/").map(str::to_owned)),
+            environment,
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 
 use crate::check::{
-    self, Gathering, JudgeError, Judged, Target, TargetError, judge, load_targets, read_evidence,
+    Gathering, JudgeError, Judged, Target, TargetError, gather, judge, load_targets, read_evidence,
     write_evidence,
 };
 use crate::decide::{self, Question, Which};
@@ -73,7 +74,7 @@ pub(super) fn run(
     let targets = load_targets(&arguments.targets).map_err(|error| unusable(error, terminal))?;
     let judged = match &arguments.evidence {
         Some(path) => from_file(&arguments, path, targets, &question, terminal)?,
-        None => from_channels(&arguments, targets, &question, terminal)?,
+        None => from_channels(&arguments, targets, &question, ambient, terminal)?,
     };
     if let Some(path) = &arguments.save_evidence {
         let documents: Vec<Evidence> = judged.iter().map(|it| it.evidence.clone()).collect();
@@ -160,11 +161,18 @@ fn from_channels(
     arguments: &CheckArguments,
     targets: Vec<Target>,
     question: &Question,
+    ambient: &Ambient,
     terminal: &mut Terminal,
 ) -> Result<Vec<Judged>, Failure> {
-    let progress = Progress::new(terminal);
-    let gathering = Gathering { question, wait: arguments.wait, events: progress.events() };
-    check::gather(&targets, gathering).map_err(unfit)
+    let progress = Arc::new(Progress::new(terminal));
+    let gathering = Gathering {
+        question,
+        wait: arguments.wait,
+        environment: ambient.environment.clone(),
+        events: progress.clone(),
+        pausing: &|until, why| progress.waiting(until, why),
+    };
+    gather(&targets, gathering).map_err(unfit)
 }
 
 fn unfit(error: JudgeError) -> Failure {

@@ -7,6 +7,7 @@ mod exit;
 mod explain;
 mod man;
 mod policy;
+mod progress;
 mod replay;
 mod say;
 mod version;

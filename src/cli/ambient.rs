@@ -26,13 +26,16 @@ impl Ambient {
         let environment = Environment::of_process();
         let text = |name: &str| environment.get(name).map(str::to_owned);
         let dumb = text("TERM").is_some_and(|terminal| terminal == "dumb");
+        let no_colour = text("NO_COLOR").is_some() || dumb;
+        let columns = text("COLUMNS").and_then(|columns| columns.parse().ok());
+        let github_tag = text("GITHUB_REF")
+            .and_then(|reference| reference.strip_prefix("refs/tags/").map(str::to_owned));
         Self {
-            no_colour: text("NO_COLOR").is_some() || dumb,
+            no_colour,
             output_is_terminal: std::io::stdout().is_terminal(),
             errors_are_terminal: std::io::stderr().is_terminal(),
-            columns: text("COLUMNS").and_then(|columns| columns.parse().ok()),
-            github_tag: text("GITHUB_REF")
-                .and_then(|reference| reference.strip_prefix("refs/tags/").map(str::to_owned)),
+            columns,
+            github_tag,
             environment,
         }
     }

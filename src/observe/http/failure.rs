@@ -18,7 +18,8 @@ impl Unanswered {
         })
     }
 
-    pub(super) fn of(failure: Failure) -> Self {
+    /// No answer because of this, known now.
+    pub fn of(failure: Failure) -> Self {
         Self {
             failure,
             status: None,

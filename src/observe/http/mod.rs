@@ -18,6 +18,7 @@ mod redirect;
 
 pub use client::{Client, ClientError};
 pub use credential::Credential;
+pub(crate) use credential::percent_decoded;
 pub use events::{Event, Events, Silent};
 pub use limits::Limits;
 pub use netrc::Netrc;

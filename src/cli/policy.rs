@@ -1,16 +1,12 @@
 //! `lockstep policy`: checks policy files, shows their schema, renders a version's names.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
 use crate::decide;
-use crate::observe;
-use crate::policy::{self, Linted, Rendered};
-use crate::report::Tint;
+use crate::policy;
 
-use super::Format;
 use super::exit::{Ending, Failure};
 use super::say::Terminal;
 
@@ -25,10 +21,6 @@ pub(super) struct PolicyArguments {
 enum PolicyVerb {
     /// Check policy files; all errors of a file at once.
     Lint(LintArguments),
-    /// Write the JSON Schema of policy files, for editors.
-    Schema,
-    /// Show the exact name that each channel gives a version. No network.
-    Render(RenderArguments),
 }
 
 #[derive(Debug, Args)]
@@ -38,15 +30,15 @@ struct LintArguments {
     files: Vec<PathBuf>,
 }
 
-#[derive(Debug, Args)]
-struct RenderArguments {
-    /// A policy file.
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-    /// The version.
-    #[arg(long, value_name = "VERSION")]
-    version: String,
-    /// How the result is written.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
+pub(super) fn run(
+    arguments: &PolicyArguments,
+    terminal: &mut Terminal,
+) -> Result<Ending, Failure> {
+    let PolicyVerb::Lint(arguments) = &arguments.verb;
+    for file in &arguments.files {
+        if let Err(errors) = policy::load(file, &decide::codes()) {
+            terminal.drawn(&errors.render(terminal.colours_errors()));
+        }
+    }
+    Ok(Ending::Fine)
 }

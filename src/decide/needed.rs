@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::model::{AgreeOn, Anchor, Content, Provenance, Time};
 
+use super::files;
 use super::scene::{Case, Scene};
 use super::standing::Standing;
-use super::{branches, files};
 
 /// The first fact that is needed of a present release in a channel and that the channel does not
 /// state, in words.
@@ -84,7 +84,7 @@ fn is_branch_decided(scene: &Scene<'_>, standing: &Standing<'_>) -> bool {
     let Some(found) = standing.found() else {
         return false;
     };
-    branches::contains(&scene.policy.component.branches, &found.entry).is_some()
+    scene.protected.contains(&found.entry).is_some()
 }
 
 fn applies(provenance: &Provenance, case: &Case<'_>, standing: &Standing<'_>) -> bool {

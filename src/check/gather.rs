@@ -49,19 +49,22 @@ pub fn gather(targets: &[Target], gathering: Gathering<'_>) -> Result<Vec<Judged
     runtime.block_on(rounds(targets, gathering))
 }
 
-async fn rounds(
-    targets: &[Target],
-    gathering: Gathering<'_>,
-) -> Result<Vec<Judged>, JudgeError> {
+async fn rounds(targets: &[Target], gathering: Gathering<'_>) -> Result<Vec<Judged>, JudgeError> {
     let unusable = |error: observe::http::ClientError| JudgeError {
         message: error.to_string(),
         hint: "docs/channels.md lists the variables that the client reads".to_owned(),
     };
     let limits = Limits::of_environment(&gathering.environment).map_err(unusable)?;
-    let client = Client::new(gathering.environment.clone(), limits, gathering.events.clone())
-        .map_err(unusable)?;
-    let questions: Vec<Vec<observe::Question>> =
-        targets.iter().map(|target| questions(target, gathering.question)).collect();
+    let client = Client::new(
+        gathering.environment.clone(),
+        limits,
+        gathering.events.clone(),
+    )
+    .map_err(unusable)?;
+    let questions: Vec<Vec<observe::Question>> = targets
+        .iter()
+        .map(|target| questions(target, gathering.question))
+        .collect();
     let end = gathering.wait.map(|wait| now().plus(wait));
     let mut kept: Vec<Vec<Observation>> = targets.iter().map(|_| Vec::new()).collect();
     loop {
@@ -85,9 +88,13 @@ async fn rounds(
                 None,
             )?);
         }
-        let Some(pause) = pause(&judged, end, now()) else { return Ok(judged) };
+        let Some(pause) = pause(&judged, end, now()) else {
+            return Ok(judged);
+        };
         let until = now().plus(pause);
-        let undecided = judged.iter().find(|it| it.verdict.outcome == Outcome::Indeterminate);
+        let undecided = judged
+            .iter()
+            .find(|it| it.verdict.outcome == Outcome::Indeterminate);
         let why = undecided.and_then(|it| it.verdict.findings.first());
         (gathering.pausing)(until, why.map_or("", |finding| finding.message.as_str()));
         tokio::time::sleep(std::time::Duration::from_secs(pause.seconds())).await;
@@ -102,15 +109,21 @@ fn pause(judged: &[Judged], end: Option<Time>, now: Time) -> Option<Duration> {
     if verdicts().any(|verdict| verdict.outcome == Outcome::Deny) {
         return None;
     }
-    let undecided: Vec<_> =
-        verdicts().filter(|verdict| verdict.outcome == Outcome::Indeterminate).collect();
+    let undecided: Vec<_> = verdicts()
+        .filter(|verdict| verdict.outcome == Outcome::Indeterminate)
+        .collect();
     if undecided.is_empty() || now >= end {
         return None;
     }
-    let retry_at = undecided.iter().filter_map(|verdict| verdict.retry_at).min();
+    let retry_at = undecided
+        .iter()
+        .filter_map(|verdict| verdict.retry_at)
+        .min();
     let wanted = retry_at.map_or(SHORTEST_PAUSE, |time| time.since(now).seconds());
     let pause = wanted.clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
-    Some(Duration::from_seconds(pause.min(end.since(now).seconds().max(1))))
+    Some(Duration::from_seconds(
+        pause.min(end.since(now).seconds().max(1)),
+    ))
 }
 
 /// What each channel of a target is asked; by exact name too, where releases are named.
@@ -125,7 +138,9 @@ fn questions(target: &Target, question: &Question) -> Vec<observe::Question> {
         let namings = policy.channel(name).map(|channel| channel.lines.as_slice());
         let mut names: Vec<String> = Vec::new();
         for (line, naming) in namings.unwrap_or_default() {
-            let Some(line) = policy.line(line) else { continue };
+            let Some(line) = policy.line(line) else {
+                continue;
+            };
             for text in named {
                 let version = Version::parse(text, line.scheme);
                 names.extend(version.and_then(|it| naming.exact(&it)).unwrap_or_default());

@@ -39,7 +39,13 @@ pub fn judge(
         message: format!("evidence of `{}`: {fault}", policy.component.name),
         hint: "docs/evidence.md says what an observation must hold".to_owned(),
     })?;
-    let verdict = decide::evaluate(policy, &checked, question, now)
-        .map_err(|error| JudgeError { message: error.message.clone(), hint: error.hint })?;
-    Ok(Judged { verdict, evidence: checked.into_evidence() })
+    let verdict =
+        decide::evaluate(policy, &checked, question, now).map_err(|error| JudgeError {
+            message: error.message.clone(),
+            hint: error.hint,
+        })?;
+    Ok(Judged {
+        verdict,
+        evidence: checked.into_evidence(),
+    })
 }

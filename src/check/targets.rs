@@ -58,10 +58,19 @@ pub fn load_targets(targets: &[PathBuf]) -> Result<Vec<Target>, TargetError> {
             Ok(policy) => {
                 extended.extend(policy.sources.iter().skip(1).map(|it| it.path().to_owned()));
                 let items = policy.components.into_iter();
-                loaded.extend(items.map(|item| Target { path: path.clone(), item }));
+                loaded.extend(items.map(|item| Target {
+                    path: path.clone(),
+                    item,
+                }));
             }
             Err(errors) => {
-                extended.extend(errors.sources().iter().skip(1).map(|it| it.path().to_owned()));
+                extended.extend(
+                    errors
+                        .sources()
+                        .iter()
+                        .skip(1)
+                        .map(|it| it.path().to_owned()),
+                );
                 invalid.push((errors, of_folder));
             }
         }
@@ -99,21 +108,32 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>, TargetError> {
         hint: hint.to_owned(),
     };
     let cannot = |error: std::io::Error| {
-        unreadable(format!("cannot be read: {error}"), "name a folder that may be read")
+        unreadable(
+            format!("cannot be read: {error}"),
+            "name a folder that may be read",
+        )
     };
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(cannot)? {
         let path = entry.map_err(cannot)?.path();
-        let hidden = path.file_name().is_some_and(|it| it.to_string_lossy().starts_with('.'));
+        let hidden = path
+            .file_name()
+            .is_some_and(|it| it.to_string_lossy().starts_with('.'));
         if path.extension().is_some_and(|it| it == "toml") && !hidden && path.is_file() {
             files.push(path);
         }
         if files.len() > FILES {
-            return Err(unreadable(format!("more than {FILES} policies"), "split the folder"));
+            return Err(unreadable(
+                format!("more than {FILES} policies"),
+                "split the folder",
+            ));
         }
     }
     if files.is_empty() {
-        return Err(unreadable("no policy in it".to_owned(), "a policy is a `.toml` file"));
+        return Err(unreadable(
+            "no policy in it".to_owned(),
+            "a policy is a `.toml` file",
+        ));
     }
     files.sort();
     Ok(files)

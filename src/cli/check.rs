@@ -78,8 +78,10 @@ pub(super) fn run(
     };
     if let Some(path) = &arguments.save_evidence {
         let documents: Vec<Evidence> = judged.iter().map(|it| it.evidence.clone()).collect();
-        write_evidence(path, &documents)
-            .map_err(|error| Failure::Said { message: error.to_string(), hint: error.hint })?;
+        write_evidence(path, &documents).map_err(|error| Failure::Said {
+            message: error.to_string(),
+            hint: error.hint,
+        })?;
     }
     match arguments.format {
         Format::Human => {
@@ -104,7 +106,9 @@ pub(super) fn run(
 
 fn question(arguments: &CheckArguments, ambient: &Ambient) -> Result<Question, Failure> {
     let which = if arguments.all {
-        Which::All { since: arguments.since.clone() }
+        Which::All {
+            since: arguments.since.clone(),
+        }
     } else if !arguments.versions.is_empty() {
         Which::Named(arguments.versions.clone())
     } else if let Some(tag) = &ambient.github_tag {
@@ -120,11 +124,18 @@ fn question(arguments: &CheckArguments, ambient: &Ambient) -> Result<Question, F
                 None => "`lockstep explain` lists every code".to_owned(),
             };
             let shown = visible(code, 80);
-            return Err(Failure::new(format!("--fail-on: no rule has the code `{shown}`"), hint));
+            return Err(Failure::new(
+                format!("--fail-on: no rule has the code `{shown}`"),
+                hint,
+            ));
         }
         fail_on.extend(code.parse::<Code>().ok());
     }
-    Ok(Question { which, environment: arguments.environment.clone(), fail_on })
+    Ok(Question {
+        which,
+        environment: arguments.environment.clone(),
+        fail_on,
+    })
 }
 
 fn from_file(
@@ -134,12 +145,16 @@ fn from_file(
     question: &Question,
     terminal: &mut Terminal,
 ) -> Result<Vec<Judged>, Failure> {
-    let mut documents = read_evidence(path)
-        .map_err(|error| Failure::Said { message: error.to_string(), hint: error.hint })?;
+    let mut documents = read_evidence(path).map_err(|error| Failure::Said {
+        message: error.to_string(),
+        hint: error.hint,
+    })?;
     let mut judged = Vec::new();
     for target in targets {
         let name = &target.item.policy.component.name;
-        let mine = documents.iter().position(|document| document.component == *name);
+        let mine = documents
+            .iter()
+            .position(|document| document.component == *name);
         let Some(mine) = mine else {
             return Err(Failure::new(
                 format!("{}: no evidence of component `{name}`", path.display()),
@@ -148,11 +163,20 @@ fn from_file(
         };
         let evidence = documents.swap_remove(mine);
         let policy = &target.item.policy;
-        let one = judge(policy, evidence, Origin::UnsignedFile, question, arguments.as_of);
+        let one = judge(
+            policy,
+            evidence,
+            Origin::UnsignedFile,
+            question,
+            arguments.as_of,
+        );
         judged.push(one.map_err(unfit)?);
     }
     for document in documents {
-        terminal.note(&format!("evidence of `{}` was not judged: no policy", document.component));
+        terminal.note(&format!(
+            "evidence of `{}` was not judged: no policy",
+            document.component
+        ));
     }
     Ok(judged)
 }
@@ -183,7 +207,9 @@ fn unusable(error: TargetError, terminal: &Terminal) -> Failure {
     match error {
         TargetError::Unreadable { message, hint } => Failure::new(message, hint),
         TargetError::Invalid(invalid) => {
-            let drawn = invalid.iter().map(|errors| errors.render(terminal.colours_errors()));
+            let drawn = invalid
+                .iter()
+                .map(|errors| errors.render(terminal.colours_errors()));
             Failure::Drawn(drawn.collect::<Vec<_>>().join("\n"))
         }
     }

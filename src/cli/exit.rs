@@ -35,7 +35,10 @@ pub(super) enum Failure {
 impl Failure {
     /// An error with what to do.
     pub(super) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::Said { message: message.into(), hint: Some(hint.into()) }
+        Self::Said {
+            message: message.into(),
+            hint: Some(hint.into()),
+        }
     }
 }
 

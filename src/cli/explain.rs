@@ -59,5 +59,8 @@ fn unknown(code: &str) -> Failure {
         Some(near) => format!("did you mean `{near}`?"),
         None => "`lockstep explain` lists every code".to_owned(),
     };
-    Failure::new(format!("no rule has the code `{}`", visible(code, 80)), hint)
+    Failure::new(
+        format!("no rule has the code `{}`", visible(code, 80)),
+        hint,
+    )
 }

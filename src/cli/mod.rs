@@ -23,7 +23,12 @@ use exit::{Ending, Failure};
 ///
 /// Exit codes: 0 allow, 1 deny, 2 usage, policy or evidence error, 3 indeterminate.
 #[derive(Debug, Parser)]
-#[command(name = "lockstep", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(
+    name = "lockstep",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
 struct Cli {
     #[command(subcommand)]
     verb: Verb,
@@ -87,9 +92,7 @@ pub fn run() -> ExitCode {
         Verb::Explain(arguments) => explain::run(&arguments, &mut terminal),
         Verb::Policy(arguments) => policy::run(&arguments, &mut terminal),
         Verb::Version(arguments) => version::run(&arguments, &mut terminal),
-        Verb::Completions(arguments) => {
-            completions::run(&arguments, Cli::command(), &mut terminal)
-        }
+        Verb::Completions(arguments) => completions::run(&arguments, Cli::command(), &mut terminal),
         Verb::Man(arguments) => man::run(&arguments, Cli::command(), &mut terminal),
     };
     let ending = match result {

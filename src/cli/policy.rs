@@ -30,10 +30,7 @@ struct LintArguments {
     files: Vec<PathBuf>,
 }
 
-pub(super) fn run(
-    arguments: &PolicyArguments,
-    terminal: &mut Terminal,
-) -> Result<Ending, Failure> {
+pub(super) fn run(arguments: &PolicyArguments, terminal: &mut Terminal) -> Result<Ending, Failure> {
     let PolicyVerb::Lint(arguments) = &arguments.verb;
     for file in &arguments.files {
         if let Err(errors) = policy::load(file, &decide::codes()) {

@@ -34,15 +34,24 @@ impl Progress {
         } else {
             Manner::Silent
         };
-        Self { manner, asked: AtomicUsize::new(0), answered: AtomicUsize::new(0) }
+        Self {
+            manner,
+            asked: AtomicUsize::new(0),
+            answered: AtomicUsize::new(0),
+        }
     }
 
     /// Says that the verdict is not final, and until when it is waited.
     pub(super) fn waiting(&self, until: Time, why: &str) {
         match self.manner {
             Manner::Silent => {}
-            Manner::OneLine => show(&format!("{CLEAR}asking again at {until}: {}", visible_line(why))),
-            Manner::Everything => show(&format!("asking again at {until}: {}\n", visible_line(why))),
+            Manner::OneLine => show(&format!(
+                "{CLEAR}asking again at {until}: {}",
+                visible_line(why)
+            )),
+            Manner::Everything => {
+                show(&format!("asking again at {until}: {}\n", visible_line(why)))
+            }
         }
     }
 
@@ -80,25 +89,68 @@ impl Events for Progress {
 
 fn told(event: &Event) -> String {
     match event {
-        Event::Started { endpoint, credential, attempt: 1 } => {
+        Event::Started {
+            endpoint,
+            credential,
+            attempt: 1,
+        } => {
             format!("ask {endpoint} as {}", visible_line(credential))
         }
-        Event::Started { endpoint, attempt, .. } => format!("ask {endpoint}, try {attempt}"),
-        Event::Finished { endpoint, status: 304, .. } => format!("unchanged {endpoint}"),
-        Event::Finished { endpoint, status, bytes, took } => {
-            format!("answer {status} {endpoint}: {bytes} bytes in {} ms", took.as_millis())
+        Event::Started {
+            endpoint, attempt, ..
+        } => format!("ask {endpoint}, try {attempt}"),
+        Event::Finished {
+            endpoint,
+            status: 304,
+            ..
+        } => format!("unchanged {endpoint}"),
+        Event::Finished {
+            endpoint,
+            status,
+            bytes,
+            took,
+        } => {
+            format!(
+                "answer {status} {endpoint}: {bytes} bytes in {} ms",
+                took.as_millis()
+            )
         }
-        Event::Retrying { endpoint, why, after } => {
-            format!("again in {} ms: {endpoint}: {}", after.as_millis(), why.words())
+        Event::Retrying {
+            endpoint,
+            why,
+            after,
+        } => {
+            format!(
+                "again in {} ms: {endpoint}: {}",
+                after.as_millis(),
+                why.words()
+            )
         }
         Event::Waiting { endpoint, until } => format!("rate limit until {until}: {endpoint}"),
-        Event::Budget { endpoint, remaining, limit, reset } => {
-            let limit = limit.map(|limit| format!(" of {limit}")).unwrap_or_default();
-            let reset = reset.map(|reset| format!(", full again at {reset}")).unwrap_or_default();
+        Event::Budget {
+            endpoint,
+            remaining,
+            limit,
+            reset,
+        } => {
+            let limit = limit
+                .map(|limit| format!(" of {limit}"))
+                .unwrap_or_default();
+            let reset = reset
+                .map(|reset| format!(", full again at {reset}"))
+                .unwrap_or_default();
             format!("budget {endpoint}: {remaining}{limit} requests left{reset}")
         }
-        Event::Failed { endpoint, why, detail } => {
-            format!("no answer {endpoint}: {}: {}", why.words(), visible_line(detail))
+        Event::Failed {
+            endpoint,
+            why,
+            detail,
+        } => {
+            format!(
+                "no answer {endpoint}: {}: {}",
+                why.words(),
+                visible_line(detail)
+            )
         }
     }
 }

@@ -26,17 +26,20 @@ pub(super) struct ReplayArguments {
     format: Format,
 }
 
-pub(super) fn run(
-    arguments: &ReplayArguments,
-    terminal: &mut Terminal,
-) -> Result<Ending, Failure> {
-    let rows = replay::play(&arguments.folder)
-        .map_err(|error| Failure::Said { message: error.message, hint: error.hint })?;
+pub(super) fn run(arguments: &ReplayArguments, terminal: &mut Terminal) -> Result<Ending, Failure> {
+    let rows = replay::play(&arguments.folder).map_err(|error| Failure::Said {
+        message: error.message,
+        hint: error.hint,
+    })?;
     let totals = replay_totals(&rows);
     let text = match arguments.format {
         Format::Human => report::human_replay(terminal.paper(), &rows, &totals),
         Format::Json => report::json_replay(&rows, &totals).map_err(std::io::Error::from)?,
     };
     terminal.result(&text)?;
-    Ok(if totals.passed == totals.total { Ending::Fine } else { Ending::Deny })
+    Ok(if totals.passed == totals.total {
+        Ending::Fine
+    } else {
+        Ending::Deny
+    })
 }

@@ -28,7 +28,11 @@ impl Terminal {
             Colour::Auto => is_terminal && !ambient.no_colour,
         };
         let width = ambient.columns.unwrap_or(WIDTH).clamp(40, 240);
-        let paper = |is_terminal| Paper { width, colour: colour(is_terminal), all: manner.verbose };
+        let paper = |is_terminal| Paper {
+            width,
+            colour: colour(is_terminal),
+            all: manner.verbose,
+        };
         Self {
             output: paper(ambient.output_is_terminal),
             errors: paper(ambient.errors_are_terminal),

@@ -71,8 +71,8 @@ fn unstated_of_source(scene: &Scene<'_>, standing: &Standing<'_>) -> Option<Stri
     if component.repository_id.is_some() && !known {
         return Some("the number of its repository".to_owned());
     }
-    // Two channels that state a commit are compared; one that could and does not is not equal.
-    if standing.channel.traits.states_commit && entry.commit.is_none() && !entry.draft {
+    // A tag that points to no commit announces nothing that could have been built.
+    if standing.channel.traits.content == Content::Commit && entry.commit.is_none() {
         return Some("the commit behind it".to_owned());
     }
     None

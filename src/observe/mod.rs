@@ -6,9 +6,17 @@
 
 mod ask_all;
 pub mod environment;
+mod files;
 pub mod git_tag;
+mod github_release;
 pub mod http;
+mod lambda;
+mod manifest;
+mod npm;
+mod oci;
 pub mod pypi;
+mod s3;
+mod table;
 
 use std::future::Future;
 use std::path::Path;
@@ -28,7 +36,17 @@ use crate::model::{
 };
 
 /// The kinds of channel that a policy can name.
-pub const KINDS: &[&dyn Kind] = &[&git_tag::GitTag, &pypi::PyPi];
+pub const KINDS: &[&dyn Kind] = &[
+    &git_tag::GitTag,
+    &github_release::GithubRelease,
+    &pypi::PyPi,
+    &npm::Npm,
+    &oci::Oci,
+    &files::Files,
+    &manifest::Manifest,
+    &lambda::Lambda,
+    &s3::S3,
+];
 
 /// A kind of channel.
 pub trait Kind: Sync {
@@ -76,6 +94,32 @@ pub struct Configured {
     pub usual_lag: Duration,
     /// Asks it; nothing where this program cannot yet.
     pub ask: Option<Arc<dyn Ask>>,
+}
+
+impl Configured {
+    /// A channel of these traits and names, with all else as usual and nobody who asks it.
+    pub(crate) fn new(traits: Traits, templates: Vec<Template>) -> Self {
+        Self {
+            traits,
+            scheme: None,
+            templates,
+            plus: Plus::Reject,
+            variants: Vec::new(),
+            floating: Vec::new(),
+            oci_tags: false,
+            platforms: Vec::new(),
+            assets: Vec::new(),
+            usual_lag: Duration::from_minutes(30),
+            ask: None,
+        }
+    }
+}
+
+impl About<'_> {
+    /// `{name}` in a key's value stands for the component's name.
+    pub(crate) fn named(&self, text: &str) -> String {
+        text.replace("{name}", self.component.as_str())
+    }
 }
 
 /// Something that can be asked.

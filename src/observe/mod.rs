@@ -3,6 +3,15 @@
 //! Each kind of channel is one file: its table in a policy, its questions, its observations. The
 //! register [`KINDS`] is the only other place that knows it.
 
+pub mod files;
+pub mod github_release;
+pub mod lambda;
+pub mod manifest;
+pub mod npm;
+pub mod oci;
+pub mod s3;
+mod table;
+
 use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
@@ -15,7 +24,15 @@ use crate::model::version::{Plus, Scheme, Template};
 use crate::model::{Duration, Name, Observation, Time, Traits};
 
 /// The kinds of channel that a policy can name.
-pub const KINDS: &[&dyn Kind] = &[];
+pub const KINDS: &[&dyn Kind] = &[
+    &github_release::GithubRelease,
+    &npm::Npm,
+    &oci::Oci,
+    &files::Files,
+    &manifest::Manifest,
+    &lambda::Lambda,
+    &s3::S3,
+];
 
 /// A kind of channel.
 pub trait Kind: Sync {

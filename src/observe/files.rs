@@ -1,29 +1,29 @@
-//! The channel `files`: a folder such as `dist/`, or a list of checksums.
+//! The channel `files`: files in a folder, or those that a list of checksums names.
 
-use super::{About, Configured, Kind};
-use crate::model::settings::{Diagnostic, Fields, Key, Shape, WebAddress};
-use crate::model::version::Template;
-use crate::model::{Content, Traits};
+use super::{About, Configured, Kind, table};
+use crate::model::settings::{Diagnostic, Fields, Key, Placed, Shape, WebAddress};
+use crate::model::version::{Plus, Template};
+use crate::model::{Content, Duration, Traits};
 
 /// The kind.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Files;
+pub struct Files;
 
 const KEYS: &[Key] = &[
     Key::optional(
         "path",
         Shape::Text,
-        "a folder of files, relative to the policy",
+        "a folder with the files; it begins at the policy's own folder",
     ),
     Key::optional(
         "checksums",
         Shape::Text,
-        "a list of the form that `sha256sum` writes: a file, or an https address that may hold `{version}`",
+        "instead of `path`: a list of SHA-256 checksums, a file or an address, such as `https://dl.acme.example/{version}/SHA256SUMS`",
     ),
     Key::optional(
         "names",
         Shape::TextOrTexts,
-        "how the files of a release are named, such as `api-{version}.tar.gz`",
+        "how the files of a release are named, such as `api-{version}.zip`: `{version}` where not given, a folder for each",
     ),
 ];
 
@@ -37,36 +37,88 @@ impl Kind for Files {
     }
 
     fn configure(&self, fields: &mut Fields<'_>, about: &About<'_>) -> Option<Configured> {
-        let path = fields.text("path");
+        let path = table::named(fields, "path", about);
         let checksums = fields.text("checksums");
-        let place = fields.place().clone();
-        if path.is_some() == checksums.is_some() {
-            fields.report(
-                Diagnostic::error(&place, "a `files` channel has either `path` or `checksums`")
-                    .hint("`path` for a folder, `checksums` for a list of the form that sha256sum writes"),
-            );
+        match (&path, &checksums) {
+            (Some(_), Some(checksums)) => {
+                let error = Diagnostic::error(
+                    &checksums.place,
+                    format!("{} has both `path` and `checksums`", fields.what()),
+                );
+                fields.report(error.hint("keep one of them"));
+                return None;
+            }
+            (None, None) => {
+                // One of a wrong type was reported already.
+                if fields.key_place("path").is_none() && fields.key_place("checksums").is_none() {
+                    let message = format!("{} has neither `path` nor `checksums`", fields.what());
+                    let error = Diagnostic::error(fields.place(), message);
+                    fields.report(error.hint("name a folder, or a list of checksums"));
+                }
+                return None;
+            }
+            (None, Some(checksums)) => checksums_template(fields, checksums)?,
+            (Some(path), None) if path.value.contains('\0') => {
+                return table::refuse(fields, "path", path, "is no path", "name a folder");
+            }
+            (Some(_), None) => {}
+        }
+        let templates = if fields.key_place("names").is_some() {
+            table::templates(fields, "names")
+        } else {
+            table::version_alone()
+        };
+        Some(Configured {
+            traits: Traits {
+                can_lead: false,
+                content: Content::Files,
+                states_commit: false,
+                states_time: false,
+            },
+            scheme: None,
+            templates,
+            plus: Plus::Reject,
+            variants: Vec::new(),
+            floating: Vec::new(),
+            oci_tags: false,
+            platforms: Vec::new(),
+            assets: Vec::new(),
+            usual_lag: Duration::from_minutes(30),
+            ask: None,
+        })
+    }
+}
+
+fn checksums_template(fields: &mut Fields<'_>, text: &Placed<String>) -> Option<()> {
+    let template = match Template::file(&text.value) {
+        Ok(template) => template,
+        Err(error) => {
+            let message = format!("`checksums` of {}: {error}", fields.what());
+            fields.report(Diagnostic::error(&text.place, message));
             return None;
         }
-        if let Some(checksums) = &checksums
-            && checksums.value.contains("://")
-        {
-            fields.parse_placed::<WebAddress>("checksums", checksums)?;
-        }
-        for placed in fields.texts("names") {
-            if let Err(error) = Template::file(&about.named(&placed.value)) {
-                fields.report(Diagnostic::error(
-                    &placed.place,
-                    format!("`names`: {error}"),
-                ));
-            }
-        }
-        let template: Template = "{version}".parse().ok()?;
-        let traits = Traits {
-            can_lead: false,
-            content: Content::Files,
-            states_commit: false,
-            states_time: false,
-        };
-        Some(Configured::new(traits, vec![template]))
+    };
+    // Judged as it will be asked; what a version fills in can change neither scheme nor host.
+    let host = text
+        .value
+        .split("://")
+        .nth(1)
+        .map(|rest| rest.split('/').next().unwrap_or(rest));
+    if host.is_some_and(|host| host.contains('{')) {
+        let message = format!(
+            "`checksums` of {}: the host is no part of a template",
+            fields.what()
+        );
+        fields.report(Diagnostic::error(&text.place, message));
+        return None;
     }
+    if host.is_some()
+        && let Err(error) = template.render("name", "1.2.3").parse::<WebAddress>()
+    {
+        let message = format!("`checksums` of {}: {error}", fields.what());
+        let hint = "an https address or a path";
+        fields.report(Diagnostic::error(&text.place, message).hint(hint));
+        return None;
+    }
+    Some(())
 }

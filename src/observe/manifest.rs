@@ -1,29 +1,34 @@
-//! The channel `manifest`: the version that the source itself declares.
+//! The channel `manifest`: the version that a file of the source declares.
 
-use super::{About, Configured, Kind};
-use crate::model::settings::{Diagnostic, Fields, Key, Placed, Shape};
-use crate::model::version::Template;
-use crate::model::{Content, Traits, visible};
+use regex::RegexBuilder;
+
+use super::{About, Configured, Kind, table};
+use crate::model::settings::{Diagnostic, Fields, Key, Shape};
+use crate::model::version::Plus;
+use crate::model::{Content, Duration, Traits, visible};
 
 /// The kind.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Manifest;
+pub struct Manifest;
+
+/// How large a compiled pattern may be, in bytes.
+const PATTERN_BYTES: usize = 256 * 1024;
 
 const KEYS: &[Key] = &[
     Key::required(
         "file",
         Shape::Text,
-        "the file in the repository, such as `pyproject.toml`",
+        "the file, a path in the repository such as `pyproject.toml`; `{name}` is the component",
     ),
     Key::optional(
         "key",
         Shape::Text,
-        "where the version stands, such as `project.version`",
+        "path of the version in a TOML, JSON or YAML file, such as `project.version`",
     ),
     Key::optional(
         "pattern",
         Shape::Text,
-        "a regular expression whose group `version` is it",
+        "instead of `key`: a regular expression with one group, which is the version",
     ),
 ];
 
@@ -37,80 +42,87 @@ impl Kind for Manifest {
     }
 
     fn configure(&self, fields: &mut Fields<'_>, about: &About<'_>) -> Option<Configured> {
-        let file = fields.text("file");
-        let key = fields.text("key");
-        let pattern = fields.text("pattern");
-        let place = fields.place().clone();
-        if key.is_some() == pattern.is_some() {
-            fields.report(
-                Diagnostic::error(&place, "a `manifest` channel has either `key` or `pattern`")
-                    .hint("`key = \"project.version\"`, or a `pattern` with `(?P<version>…)`"),
-            );
-            return None;
-        }
-        if let Some(key) = key
-            && key.value.split('.').any(str::is_empty)
-        {
-            fields.report(
-                Diagnostic::error(&key.place, "`key` is a path such as `project.version`")
-                    .label("a part of it is empty"),
-            );
-        }
-        if let Some(pattern) = pattern {
-            check_pattern(fields, &pattern);
-        }
+        let file = table::named(fields, "file", about);
+        let finder = finder(fields);
         let file = file?;
-        if !is_inside(&about.named(&file.value)) {
-            fields.report(
-                Diagnostic::error(&file.place, "`file` is a path inside the repository")
-                    .hint("write it from the repository's root, without `..`"),
-            );
-            return None;
+        if file.value.len() > 512 || !table::stays_below(&file.value) {
+            let hint = "a path in the repository, as in `pyproject.toml`";
+            return table::refuse(fields, "file", &file, "leads out of the repository", hint);
         }
-        let template: Template = "{version}".parse().ok()?;
-        let traits = Traits {
-            can_lead: false,
-            content: Content::Declaration,
-            states_commit: true,
-            states_time: false,
-        };
-        Some(Configured::new(traits, vec![template]))
+        finder?;
+        Some(Configured {
+            traits: Traits {
+                can_lead: false,
+                content: Content::Declaration,
+                states_commit: false,
+                states_time: false,
+            },
+            scheme: None,
+            templates: table::version_alone(),
+            plus: Plus::Reject,
+            variants: Vec::new(),
+            floating: Vec::new(),
+            oci_tags: false,
+            platforms: Vec::new(),
+            assets: Vec::new(),
+            usual_lag: Duration::from_minutes(30),
+            ask: None,
+        })
     }
 }
 
-/// The most that a compiled pattern may take, in bytes.
-const PATTERN_BYTES: usize = 1 << 20;
-
-fn check_pattern(fields: &mut Fields<'_>, pattern: &Placed<String>) {
-    let compiled = regex::RegexBuilder::new(&pattern.value)
+/// Where in the file the version stands.
+fn finder(fields: &mut Fields<'_>) -> Option<()> {
+    let both = fields.key_place("key").zip(fields.key_place("pattern"));
+    if let Some((_, pattern)) = both {
+        let message = format!("{} has both `key` and `pattern`", fields.what());
+        fields.report(Diagnostic::error(pattern, message).hint("keep one of them"));
+        return None;
+    }
+    if fields.key_place("key").is_none() && fields.key_place("pattern").is_none() {
+        let message = format!("{} has neither `key` nor `pattern`", fields.what());
+        let error = Diagnostic::error(fields.place(), message);
+        fields
+            .report(error.hint("say where the version stands, as in `key = \"project.version\"`"));
+        return None;
+    }
+    if let Some(key) = fields.text("key") {
+        let parts_are_right = key.value.split('.').all(|part| !part.trim().is_empty());
+        if !parts_are_right || key.value.len() > 256 {
+            let hint = "names with dots between them, as in `project.version`";
+            return table::refuse(fields, "key", &key, "is no path of keys", hint);
+        }
+        return Some(());
+    }
+    let pattern = fields.text("pattern")?;
+    // `^` and `$` mean lines: a version stands in one.
+    let compiled = RegexBuilder::new(&pattern.value)
+        .multi_line(true)
         .size_limit(PATTERN_BYTES)
+        .dfa_size_limit(PATTERN_BYTES)
+        .nest_limit(50)
         .build();
-    let message = match compiled {
-        Ok(regex)
-            if regex
-                .capture_names()
-                .flatten()
-                .any(|name| name == "version") =>
-        {
-            return;
+    match compiled {
+        Ok(regex) if regex.captures_len() == 2 => Some(()),
+        Ok(_) => {
+            let hint = "exactly one group, as in `^version = \"([^\"]+)\"$`; others with `(?:…)`";
+            table::refuse(fields, "pattern", &pattern, "has not one group", hint)
         }
-        Ok(_) => "`pattern` has no group `version`".to_owned(),
         Err(error) => {
-            let words = error.to_string();
-            let last = words.lines().last().unwrap_or_default();
-            format!(
-                "`pattern` is no regular expression: {}",
-                visible(last.trim(), 160)
-            )
+            let why = match error {
+                regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
+                error => {
+                    let text = error.to_string();
+                    let last = text.lines().last().unwrap_or_default();
+                    visible(last.trim_start_matches("error: "), 160)
+                }
+            };
+            let message = format!(
+                "`pattern` of {} is no regular expression: {why}",
+                fields.what()
+            );
+            fields.report(Diagnostic::error(&pattern.place, message));
+            None
         }
-    };
-    fields.report(
-        Diagnostic::error(&pattern.place, message)
-            .hint("such as `__version__ = \"(?P<version>[^\"]+)\"`"),
-    );
-}
-
-fn is_inside(path: &str) -> bool {
-    let mut parts = std::path::Path::new(path).components();
-    !path.is_empty() && parts.all(|part| matches!(part, std::path::Component::Normal(_)))
+    }
 }

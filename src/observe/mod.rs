@@ -18,6 +18,15 @@ pub mod pypi;
 mod s3;
 mod table;
 
+pub mod files;
+pub mod github_release;
+pub mod lambda;
+pub mod manifest;
+pub mod npm;
+pub mod oci;
+pub mod s3;
+mod table;
+
 use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
@@ -37,9 +46,7 @@ use crate::model::{
 
 /// The kinds of channel that a policy can name.
 pub const KINDS: &[&dyn Kind] = &[
-    &git_tag::GitTag,
     &github_release::GithubRelease,
-    &pypi::PyPi,
     &npm::Npm,
     &oci::Oci,
     &files::Files,

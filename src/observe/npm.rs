@@ -1,24 +1,24 @@
-//! The channel `npm`: a package on a registry that speaks npm's protocol.
+//! The channel `npm`: versions of a package in a registry that speaks npm's protocol.
 
-use super::{About, Configured, Kind};
-use crate::model::settings::{Diagnostic, Fields, Key, Shape, WebAddress};
-use crate::model::version::{Scheme, Template};
-use crate::model::{Content, Duration, Traits, visible};
+use super::{About, Configured, Kind, table};
+use crate::model::settings::{Diagnostic, Fields, Key, Placed, Shape, WebAddress};
+use crate::model::version::{Plus, Scheme};
+use crate::model::{Content, Duration, Traits};
 
 /// The kind.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Npm;
+pub struct Npm;
 
 const KEYS: &[Key] = &[
     Key::optional(
         "package",
         Shape::Text,
-        "the package's name; by default the component's name",
+        "name of the package: the component's name where not given; `{name}` is the component. Its versions are read as semver and are names as they are",
     ),
     Key::optional(
         "registry",
         Shape::Text,
-        "address of a registry, or `npm` for what npm would install from; by default the public one",
+        "address of the registry: the public one where not given; `npm`: the one that npm is configured with on this machine",
     ),
 ];
 
@@ -32,49 +32,84 @@ impl Kind for Npm {
     }
 
     fn configure(&self, fields: &mut Fields<'_>, about: &About<'_>) -> Option<Configured> {
-        let (name, place) = match fields.text("package") {
-            Some(package) => (about.named(&package.value), package.place),
-            None => (about.component.to_string(), fields.place().clone()),
-        };
-        if !is_package_name(&name) {
-            let message = format!("`{}` is no name of an npm package", visible(&name, 80));
-            fields.report(
-                Diagnostic::error(&place, message)
-                    .hint("give `package`, such as `left-pad` or `@acme/core`"),
-            );
-            return None;
+        let package = table::named(fields, "package", about).unwrap_or_else(|| Placed {
+            value: about.component.as_str().to_owned(),
+            place: fields.place().clone(),
+        });
+        registry(fields)?;
+        if !is_package(&package.value) {
+            let hint = "give `package`, as in `ui` or `@acme/ui`";
+            return table::refuse(fields, "package", &package, "is no package name", hint);
         }
-        if let Some(registry) = fields.text("registry")
-            && registry.value != "npm"
-        {
-            fields.parse_placed::<WebAddress>("registry", &registry)?;
-        }
-        let template: Template = "{version}".parse().ok()?;
-        let traits = Traits {
-            can_lead: false,
-            content: Content::Files,
-            states_commit: false,
-            states_time: true,
-        };
         Some(Configured {
+            traits: Traits {
+                can_lead: false,
+                content: Content::Files,
+                // `gitHead` is whatever the uploader wrote.
+                states_commit: false,
+                states_time: true,
+            },
             scheme: Some(Scheme::Semver),
+            templates: table::version_alone(),
+            plus: Plus::Reject,
+            variants: Vec::new(),
+            floating: Vec::new(),
+            oci_tags: false,
+            platforms: Vec::new(),
+            assets: Vec::new(),
             usual_lag: Duration::from_minutes(60),
-            ..Configured::new(traits, vec![template])
+            ask: None,
         })
     }
 }
 
-/// npm's rule for new packages: at most 214 characters, lower case, safe in an address.
-fn is_package_name(name: &str) -> bool {
+/// Reads `registry`; nothing where it is wrong.
+fn registry(fields: &mut Fields<'_>) -> Option<()> {
+    let Some(text) = fields.text("registry") else {
+        // Not given, or of a wrong type, which was reported.
+        return Some(());
+    };
+    if text.value == "npm" {
+        return Some(());
+    }
+    if let Err(error) = text.value.parse::<WebAddress>() {
+        let message = format!("`registry` of {}: {error}", fields.what());
+        let hint = "an address such as `https://npm.pkg.github.com`, or `npm`";
+        fields.report(Diagnostic::error(&text.place, message).hint(hint));
+        return None;
+    }
+    Some(())
+}
+
+/// A name of npm's, legacy upper-case ones included (npm documentation, package.json, "name").
+fn is_package(name: &str) -> bool {
     let part = |part: &str| {
-        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.~".contains(&b);
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-._~!'()*".contains(&b);
         !part.is_empty() && !part.starts_with(['.', '_']) && part.bytes().all(allowed)
     };
-    let whole = match name.strip_prefix('@') {
-        Some(scoped) => scoped
-            .split_once('/')
-            .is_some_and(|(scope, name)| part(scope) && part(name)),
-        None => part(name),
+    let (scope, bare) = match name.strip_prefix('@') {
+        Some(scoped) => match scoped.split_once('/') {
+            Some((scope, bare)) => (Some(scope), bare),
+            None => return false,
+        },
+        None => (None, name),
     };
-    name.len() <= 214 && whole
+    name.len() <= 214 && scope.is_none_or(part) && part(bare)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_name_may_have_one_scope() {
+        for right in ["ui", "@acme/ui", "JSONStream", "lodash.merge"] {
+            assert!(is_package(right), "{right}");
+        }
+        for wrong in [
+            "", "@acme", "@acme/", "a/b", "@a/b/c", ".x", "_x", "a b", "@/x", "é",
+        ] {
+            assert!(!is_package(wrong), "{wrong}");
+        }
+    }
 }

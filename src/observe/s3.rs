@@ -1,26 +1,26 @@
-//! The channel `s3`: objects of a bucket, such as the files of a DAG.
+//! The channel `s3`: objects in a bucket.
 
-use super::{About, Configured, Kind};
-use crate::model::settings::{Diagnostic, Fields, Key, Shape};
-use crate::model::version::Template;
-use crate::model::{Content, Traits, visible};
+use super::{About, Configured, Kind, table};
+use crate::model::settings::{Fields, Key, Shape};
+use crate::model::version::Plus;
+use crate::model::{Content, Duration, Traits};
 
 /// The kind.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct S3;
+pub struct S3;
 
 const KEYS: &[Key] = &[
-    Key::required("bucket", Shape::Text, "the bucket"),
+    Key::required(
+        "bucket",
+        Shape::Text,
+        "name of the bucket; `{name}` is the component",
+    ),
     Key::required(
         "key",
-        Shape::Text,
-        "the object's key, such as `dags/etl-{version}.py`",
+        Shape::TextOrTexts,
+        "how the objects of a release are named, such as `dags/{name}-{version}.zip`",
     ),
-    Key::optional(
-        "region",
-        Shape::Text,
-        "the AWS region; what the environment says where not given",
-    ),
+    Key::required("region", Shape::Text, "the AWS region, as in `eu-west-1`"),
 ];
 
 impl Kind for S3 {
@@ -33,39 +33,43 @@ impl Kind for S3 {
     }
 
     fn configure(&self, fields: &mut Fields<'_>, about: &About<'_>) -> Option<Configured> {
-        let mut valid = true;
-        if let Some(bucket) = fields.text("bucket") {
-            let name = about.named(&bucket.value);
-            let allowed =
-                |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b".-".contains(&b);
-            if !(3..=63).contains(&name.len()) || !name.bytes().all(allowed) {
-                let message = format!("`{}` is no name of a bucket", visible(&name, 80));
-                fields.report(
-                    Diagnostic::error(&bucket.place, message)
-                        .hint("3 to 63 lower-case letters, digits, dots and hyphens"),
-                );
-                valid = false;
-            }
+        let bucket = table::named(fields, "bucket", about);
+        let templates = table::templates(fields, "key");
+        let region = table::region(fields);
+        let (bucket, _) = (bucket?, region?);
+        if !is_bucket(&bucket.value) {
+            let hint = "3 to 63 lower-case letters, digits, `.` and `-`";
+            return table::refuse(fields, "bucket", &bucket, "is no bucket name", hint);
         }
-        if let Some(key) = fields.text("key") {
-            let text = about.named(&key.value);
-            if text.is_empty() || text.len() > 1_024 {
-                let message = "`key` has 1 to 1,024 bytes";
-                fields.report(Diagnostic::error(&key.place, message));
-                valid = false;
-            } else if let Err(error) = Template::file(&text) {
-                fields.report(Diagnostic::error(&key.place, format!("`key`: {error}")));
-                valid = false;
-            }
-        }
-        // Observations are named after the release; the key says where its object lies.
-        let template: Template = "{version}".parse().ok()?;
-        let traits = Traits {
-            can_lead: false,
-            content: Content::Object,
-            states_commit: false,
-            states_time: false,
-        };
-        valid.then(|| Configured::new(traits, vec![template]))
+        Some(Configured {
+            traits: Traits {
+                can_lead: false,
+                content: Content::Object,
+                states_commit: false,
+                states_time: true,
+            },
+            scheme: None,
+            templates,
+            plus: Plus::Reject,
+            variants: Vec::new(),
+            floating: Vec::new(),
+            oci_tags: false,
+            platforms: Vec::new(),
+            assets: Vec::new(),
+            usual_lag: Duration::from_minutes(30),
+            ask: None,
+        })
     }
+}
+
+/// Amazon S3 user guide, "General purpose bucket naming rules".
+fn is_bucket(name: &str) -> bool {
+    let edge = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let bytes = name.as_bytes();
+    let allowed = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b".-".contains(b);
+    (3..=63).contains(&bytes.len())
+        && edge(bytes.first())
+        && edge(bytes.last())
+        && bytes.iter().all(allowed)
+        && !name.contains("..")
 }

@@ -6,24 +6,15 @@
 
 mod ask_all;
 pub mod environment;
-mod files;
-pub mod git_tag;
-mod github_release;
-pub mod http;
-mod lambda;
-mod manifest;
-mod npm;
-mod oci;
-pub mod pypi;
-mod s3;
-mod table;
-
 pub mod files;
+pub mod git_tag;
 pub mod github_release;
+pub mod http;
 pub mod lambda;
 pub mod manifest;
 pub mod npm;
 pub mod oci;
+pub mod pypi;
 pub mod s3;
 mod table;
 
@@ -47,10 +38,12 @@ use crate::model::{
 /// The kinds of channel that a policy can name.
 pub const KINDS: &[&dyn Kind] = &[
     &github_release::GithubRelease,
-    &npm::Npm,
-    &oci::Oci,
-    &files::Files,
+    &git_tag::GitTag,
     &manifest::Manifest,
+    &files::Files,
+    &oci::Oci,
+    &pypi::PyPi,
+    &npm::Npm,
     &lambda::Lambda,
     &s3::S3,
 ];
@@ -101,32 +94,6 @@ pub struct Configured {
     pub usual_lag: Duration,
     /// Asks it; nothing where this program cannot yet.
     pub ask: Option<Arc<dyn Ask>>,
-}
-
-impl Configured {
-    /// A channel of these traits and names, with all else as usual and nobody who asks it.
-    pub(crate) fn new(traits: Traits, templates: Vec<Template>) -> Self {
-        Self {
-            traits,
-            scheme: None,
-            templates,
-            plus: Plus::Reject,
-            variants: Vec::new(),
-            floating: Vec::new(),
-            oci_tags: false,
-            platforms: Vec::new(),
-            assets: Vec::new(),
-            usual_lag: Duration::from_minutes(30),
-            ask: None,
-        }
-    }
-}
-
-impl About<'_> {
-    /// `{name}` in a key's value stands for the component's name.
-    pub(crate) fn named(&self, text: &str) -> String {
-        text.replace("{name}", self.component.as_str())
-    }
 }
 
 /// Something that can be asked.

@@ -70,3 +70,13 @@ pub(crate) fn absence<'c, 'a>(
         },
     })
 }
+
+/// Whether followers have the release and the leading channel, after its window, does not announce
+/// it. Not so for a release that is older than `judge-since`: there that is history.
+pub(crate) fn is_unannounced(scene: &Scene<'_>, case: &Case<'_>) -> bool {
+    !case.older
+        && case
+            .leader()
+            .and_then(|leader| absence(scene, case, leader))
+            .is_some_and(|absence| matches!(absence, Absence::Over { .. }))
+}

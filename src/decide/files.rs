@@ -2,7 +2,7 @@
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-use crate::model::FileFact;
+use crate::model::{Channel, Entry, FileFact};
 
 use super::standing::Standing;
 
@@ -53,6 +53,46 @@ pub(crate) fn compared<'s>(
             Some(globs) => globs.is_match(name),
             None => !describes_others(name),
         })
+}
+
+/// The files of one channel that agreements look at: those of its `assets` globs, else all but
+/// those that describe others.
+pub(crate) struct Selection(Option<GlobSet>);
+
+impl Selection {
+    /// What the policy says for a channel.
+    pub(crate) fn of(channel: &Channel) -> Self {
+        Self(chosen(&channel.assets))
+    }
+
+    /// The files of an entry that count.
+    pub(crate) fn of_entry<'e>(
+        &self,
+        entry: &'e Entry,
+    ) -> impl Iterator<Item = (&'e str, &'e FileFact)> {
+        let files = entry.files.iter();
+        files
+            .map(|(name, file)| (name.as_str(), file))
+            .filter(move |(name, _)| match &self.0 {
+                Some(globs) => globs.is_match(name),
+                None => !describes_others(name),
+            })
+    }
+
+    /// The files of an entry whose history counts: what the globs leave out is published all the
+    /// same, so only files that describe others are left out, unless a glob names them.
+    pub(crate) fn watched<'e>(
+        &self,
+        entry: &'e Entry,
+    ) -> impl Iterator<Item = (&'e str, &'e FileFact)> {
+        let files = entry.files.iter();
+        files
+            .map(|(name, file)| (name.as_str(), file))
+            .filter(move |(name, _)| {
+                let named = self.0.as_ref().is_some_and(|globs| globs.is_match(name));
+                named || !describes_others(name)
+            })
+    }
 }
 
 fn chosen(assets: &[String]) -> Option<GlobSet> {

@@ -18,6 +18,9 @@ pub(super) fn unstated(
     let found = standing.found()?;
     let entry = &found.entry;
     let name = &standing.channel.name;
+    if !standing.channel.platforms.is_empty() && entry.platforms.is_empty() {
+        return Some("its platforms".to_owned());
+    }
     for agreement in scene.agreements() {
         // An agreement needs the fact only where another of its channels has the release.
         let has_other = agreement.channels.iter().any(|other| {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Code, Digest, Disposition, Finding, Level, Severity, Time};
+use crate::model::{Code, Digest, Disposition, Finding, Level, Severity, Time, visible_line};
 
 use super::scene::{Case, Scene};
 use super::standing::Standing;
@@ -79,6 +79,21 @@ impl Rule {
             ..self.about_release(scene, case, message)
         }
     }
+}
+
+/// Names for one line of a message: the first three, made visible, and how many more there are.
+pub(crate) fn some_of<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let names: Vec<&str> = names.collect();
+    let shown: Vec<String> = names
+        .iter()
+        .take(3)
+        .map(|name| format!("`{}`", visible_line(name)))
+        .collect();
+    let mut text = shown.join(", ");
+    if names.len() > shown.len() {
+        text.push_str(&format!(" and {} more", names.len() - shown.len()));
+    }
+    text
 }
 
 /// What a rule adds to a finding.

@@ -261,7 +261,7 @@ fn newest(line: &Line, releases: Vec<Release>) -> Result<Vec<Version>, QuestionE
 }
 
 /// The highest of some versions of one scheme.
-pub(super) fn highest<'v>(versions: impl Iterator<Item = &'v Version>) -> Option<&'v Version> {
+pub(crate) fn highest<'v>(versions: impl Iterator<Item = &'v Version>) -> Option<&'v Version> {
     versions.reduce(|best, version| match version.precedence(best) {
         Some(Ordering::Greater) => version,
         _ => best,

@@ -1,0 +1,5 @@
+//! The decide room, from a policy and evidence to a verdict.
+
+mod interim_policy;
+mod rules;
+mod world;

@@ -1,4 +1,6 @@
 //! The one integration binary; its modules mirror `src`.
 
 mod decide;
+mod floors;
 mod model;
+mod schemas;

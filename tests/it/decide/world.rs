@@ -31,7 +31,9 @@ pub(super) fn verdict(policy: &str, observations: &[String], version: Option<&st
     let now: Time = evidence.decided_at;
     let checked = check(evidence, Origin::Asked).unwrap();
     let question = Question {
-        which: version.map_or(Which::Newest, |version| Which::Named(version.to_owned())),
+        which: version.map_or(Which::Newest, |version| {
+            Which::Named(vec![version.to_owned()])
+        }),
         environment: None,
         fail_on: Default::default(),
     };

@@ -1,5 +1,6 @@
 //! The decide room, from a policy and evidence to a verdict.
 
+mod codes;
 mod interim_policy;
 mod rules;
 mod world;

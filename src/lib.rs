@@ -3,5 +3,6 @@
 pub mod decide;
 pub mod model;
 pub mod observe;
+pub mod policy;
 pub mod report;
 pub mod verify;

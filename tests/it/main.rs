@@ -2,5 +2,6 @@
 
 mod decide;
 mod floors;
+mod fuzz_corpus;
 mod model;
 mod schemas;

@@ -8,6 +8,7 @@ use super::{Level, Outcome};
 
 /// One incident, played.
 #[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct ReplayRow {
     /// Name of its folder.
     pub incident: String,
@@ -35,6 +36,7 @@ pub struct ReplayRow {
 
 /// One moment, judged.
 #[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct JudgedCase {
     /// Its name.
     pub name: String,
@@ -86,6 +88,7 @@ pub enum Mark {
 
 /// The totals.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct ReplayTotals {
     /// Rows.
     pub total: usize,

@@ -2,5 +2,8 @@
 
 mod cli;
 mod decide;
+mod floors;
+mod fuzz_corpus;
 mod model;
 mod observe;
+mod schemas;

@@ -8,7 +8,6 @@ use super::{Level, Outcome};
 
 /// One incident, played.
 #[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "kebab-case")]
 pub struct ReplayRow {
     /// Name of its folder.
     pub incident: String,
@@ -36,7 +35,6 @@ pub struct ReplayRow {
 
 /// One moment, judged.
 #[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "kebab-case")]
 pub struct JudgedCase {
     /// Its name.
     pub name: String,
@@ -88,7 +86,6 @@ pub enum Mark {
 
 /// The totals.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
 pub struct ReplayTotals {
     /// Rows.
     pub total: usize,

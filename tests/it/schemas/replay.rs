@@ -1,6 +1,6 @@
 //! The replay schema describes what a replay writes.
 
-use lockstep::model::{JudgedCase, Level, Outcome, ReplayRow, replay_totals};
+use lockstep::model::{ExpectedLater, JudgedCase, Level, Outcome, ReplayRow, replay_totals};
 use lockstep::report::json_replay;
 use serde_json::Value;
 
@@ -11,7 +11,10 @@ pub(super) const SCHEMA: &str = include_str!("../../../docs/schema/replay.schema
 fn row(incident: &str, attack: bool, verdict: Outcome, limit: Option<&str>) -> ReplayRow {
     ReplayRow {
         incident: incident.to_owned(),
+        title: "an incident".to_owned(),
         what: "what happened".to_owned(),
+        sources: vec!["https://example.com/".to_owned()],
+        synthetic: vec!["digests".to_owned()],
         attack,
         signals: vec!["S1".to_owned()],
         limit: limit.map(str::to_owned),
@@ -24,6 +27,12 @@ fn row(incident: &str, attack: bool, verdict: Outcome, limit: Option<&str>) -> R
             mismatch: Level::High,
             suspicion: Level::Low,
             surprises: Vec::new(),
+            later: Some(ExpectedLater {
+                verdict: Outcome::Deny,
+                codes: vec!["provenance-lost".to_owned()],
+                mismatch: None,
+                suspicion: Some(Level::High),
+            }),
             decisive: true,
         }],
     }

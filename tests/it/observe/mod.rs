@@ -8,3 +8,4 @@ mod peers;
 mod polite;
 mod pypi;
 mod secrets;
+mod tls;

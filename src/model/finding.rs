@@ -58,6 +58,11 @@ pub enum Disposition {
         /// When it ends.
         expires: Time,
     },
+    /// The environment approves again what this round approved.
+    LastKnownGood {
+        /// Start of the round.
+        round: Time,
+    },
 }
 
 /// One finding.

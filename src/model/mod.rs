@@ -9,6 +9,7 @@ mod finding;
 mod name;
 mod observation;
 mod policy;
+mod replayed;
 pub mod settings;
 mod text;
 mod time;
@@ -28,6 +29,9 @@ pub use observation::{
 pub use policy::{
     AgreeOn, Agreement, Anchor, Channel, Commitment, Component, Content, Environment, Line, Mode,
     Policy, Provenance, ProvenanceKind, ReleaseHours, Traits, Unreachable, Waiver,
+};
+pub use replayed::{
+    ExpectedLater, JudgedCase, Mark, ReplayRow, ReplayTotals, SignalCount, replay_totals,
 };
 pub use text::{visible, visible_line};
 pub use time::{Duration, Time, TimeError};

@@ -1,3 +1,6 @@
 //! The one integration binary; its modules mirror `src`.
 
+mod cli;
+mod decide;
+mod model;
 mod observe;

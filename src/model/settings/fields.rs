@@ -1,195 +1,11 @@
-//! A policy's tables as plain data that remember where they stand, and a reader that collects
-//! every error instead of stopping at the first. Knows nothing of TOML.
+//! Reads one table against its declared keys.
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
-use std::ops::Range;
 use std::str::FromStr;
 
-/// A place in a source: which file (0 is the policy itself, others are what it extends), which bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// Number of the file.
-    pub source: usize,
-    /// Byte range in it.
-    pub bytes: Range<usize>,
-}
-
-/// A value and its place.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Node {
-    /// What it holds.
-    pub value: Value,
-    /// Where it stands.
-    pub place: Place,
-}
-
-/// What a node holds.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Value {
-    /// A string.
-    Text(String),
-    /// A whole number.
-    Integer(i64),
-    /// A fractional number; no key takes one.
-    Float(f64),
-    /// True or false.
-    Boolean(bool),
-    /// A date or date and time, as written.
-    Date(String),
-    /// An array.
-    List(Vec<Node>),
-    /// A table.
-    Table(Table),
-}
-
-/// A table in the order of its keys.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Table {
-    /// Key, place of the key, value.
-    pub entries: Vec<(String, Place, Node)>,
-}
-
-/// How grave a diagnostic is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Gravity {
-    /// The file cannot be used.
-    Error,
-    /// It can, but something in it has no effect or surprises.
-    Warning,
-}
-
-/// One thing wrong in a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Diagnostic {
-    /// How grave.
-    pub gravity: Gravity,
-    /// One sentence, without a full stop.
-    pub message: String,
-    /// Where; empty for the file as a whole.
-    pub place: Option<Place>,
-    /// A few words shown at the place.
-    pub label: String,
-    /// What to do.
-    pub hint: Option<String>,
-    /// Other places that matter, with words.
-    pub related: Vec<(Place, String)>,
-}
-
-impl Diagnostic {
-    /// An error at a place.
-    pub fn error(place: &Place, message: impl Into<String>) -> Self {
-        Self {
-            gravity: Gravity::Error,
-            message: message.into(),
-            place: Some(place.clone()),
-            label: String::new(),
-            hint: None,
-            related: Vec::new(),
-        }
-    }
-
-    /// The same as a warning.
-    pub fn warning(place: &Place, message: impl Into<String>) -> Self {
-        Self {
-            gravity: Gravity::Warning,
-            ..Self::error(place, message)
-        }
-    }
-
-    /// With words at the place.
-    #[must_use]
-    pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = label.into();
-        self
-    }
-
-    /// With what to do.
-    #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
-        self
-    }
-
-    /// With another place.
-    #[must_use]
-    pub fn related(mut self, place: &Place, words: impl Into<String>) -> Self {
-        self.related.push((place.clone(), words.into()));
-        self
-    }
-}
-
-/// A key that a table may have: its one declaration, from which come the check for unknown keys,
-/// the JSON Schema and the documentation.
-#[derive(Debug, Clone, Copy)]
-pub struct Key {
-    /// As written in the file.
-    pub name: &'static str,
-    /// What it takes.
-    pub shape: Shape,
-    /// Whether the table needs it.
-    pub required: bool,
-    /// One sentence for editors and documentation.
-    pub about: &'static str,
-}
-
-/// What a key takes.
-#[derive(Debug, Clone, Copy)]
-pub enum Shape {
-    /// A string.
-    Text,
-    /// One of these strings.
-    Choice(&'static [&'static str]),
-    /// A duration such as `45m`.
-    Duration,
-    /// A date.
-    Date,
-    /// A whole number.
-    Integer,
-    /// True or false.
-    Boolean,
-    /// An array of strings.
-    Texts,
-    /// A string, or an array of strings.
-    TextOrTexts,
-    /// A string or a date.
-    TextOrDate,
-    /// A table with these keys.
-    Table(&'static [Key]),
-    /// One of these strings, or a table with these keys.
-    ChoiceOrTable(&'static [&'static str], &'static [Key]),
-}
-
-impl Key {
-    /// A key that may be left out.
-    pub const fn optional(name: &'static str, shape: Shape, about: &'static str) -> Self {
-        Self {
-            name,
-            shape,
-            required: false,
-            about,
-        }
-    }
-
-    /// A key that must be there.
-    pub const fn required(name: &'static str, shape: Shape, about: &'static str) -> Self {
-        Self {
-            name,
-            shape,
-            required: true,
-            about,
-        }
-    }
-}
-
-/// A text and its place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Placed<T> {
-    /// The value.
-    pub value: T,
-    /// Where it stands.
-    pub place: Place,
-}
+use super::{Diagnostic, Key, Node, Place, Placed, Table, Value, list, nearest};
+use crate::model::visible;
 
 /// Reads one table against its declared keys; what is wrong goes to the diagnostics.
 pub struct Fields<'a> {
@@ -198,6 +14,19 @@ pub struct Fields<'a> {
     what: String,
     declared: BTreeSet<&'static str>,
     diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+/// A table below a key, with the name that the policy gave it.
+#[derive(Debug, Clone, Copy)]
+pub struct NamedTable<'a> {
+    /// The name.
+    pub name: &'a str,
+    /// Where the name stands.
+    pub name_place: &'a Place,
+    /// What it holds.
+    pub table: &'a Table,
+    /// Where the table stands.
+    pub place: &'a Place,
 }
 
 impl<'a> Fields<'a> {
@@ -220,7 +49,7 @@ impl<'a> Fields<'a> {
             .collect();
         for (name, at, _) in &table.entries {
             if !declared.contains(name.as_str()) {
-                let shown = super::visible(name, 60);
+                let shown = visible(name, 60);
                 let mut diagnostic =
                     Diagnostic::error(at, format!("unknown key `{shown}` in {what}"))
                         .label("not a key here");
@@ -250,6 +79,11 @@ impl<'a> Fields<'a> {
             declared,
             diagnostics,
         }
+    }
+
+    /// How messages name the table.
+    pub fn what(&self) -> &str {
+        &self.what
     }
 
     /// The place that stands for the table.
@@ -327,7 +161,7 @@ impl<'a> Fields<'a> {
             return Some(*value);
         }
         let words = || choices.iter().map(|(word, _)| *word);
-        let shown = super::visible(&text.value, 60);
+        let shown = visible(&text.value, 60);
         let hint = match nearest(&text.value, words()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("one of: {}", list(words())),
@@ -413,6 +247,68 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// The tables below a key by their names: `[channel.NAME]`. A name is given with the place of
+    /// its key and of its table.
+    pub fn named_tables(&mut self, key: &'static str) -> Vec<NamedTable<'a>> {
+        let Some((tables, _)) = self.table(key) else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for (name, at, node) in &tables.entries {
+            if let Value::Table(table) = &node.value {
+                found.push(NamedTable {
+                    name,
+                    name_place: at,
+                    table,
+                    place: &node.place,
+                });
+            } else {
+                let message = format!("`{key}.{}` takes a table", visible(name, 60));
+                self.report(
+                    Diagnostic::error(&node.place, message)
+                        .label(format!("this is {}", node.value.words()))
+                        .hint(format!("write it under a header `[{key}.NAME]`")),
+                );
+            }
+        }
+        found
+    }
+
+    /// An array of tables: `[[agree]]`.
+    pub fn tables(&mut self, key: &'static str) -> Vec<(&'a Table, Place)> {
+        let Some(node) = self.node(key) else {
+            return Vec::new();
+        };
+        let Value::List(items) = &node.value else {
+            let message = format!("`{key}` takes tables under headers `[[{key}]]`");
+            let label = format!("this is {}", node.value.words());
+            self.report(Diagnostic::error(&node.place, message).label(label));
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for item in items {
+            if let Value::Table(table) = &item.value {
+                found.push((table, item.place.clone()));
+            } else {
+                self.wrong::<()>(key, item, "tables", &item.value);
+            }
+        }
+        found
+    }
+
+    /// Where a key of this table stands.
+    pub fn key_place(&self, key: &str) -> Option<&'a Place> {
+        let mut entries = self.table.entries.iter();
+        entries
+            .find(|(name, _, _)| name == key)
+            .map(|(_, place, _)| place)
+    }
+
+    /// The diagnostics that this reader adds to.
+    pub fn diagnostics(&mut self) -> &mut Vec<Diagnostic> {
+        self.diagnostics
+    }
+
     /// A table below this one.
     pub fn table(&mut self, key: &'static str) -> Option<(&'a Table, Place)> {
         let node = self.node(key)?;
@@ -436,38 +332,4 @@ impl<'a> Fields<'a> {
         );
         None
     }
-}
-
-impl Value {
-    /// What it is, in words.
-    pub fn words(&self) -> &'static str {
-        match self {
-            Self::Text(_) => "a string",
-            Self::Integer(_) => "a whole number",
-            Self::Float(_) => "a fractional number",
-            Self::Boolean(_) => "a boolean",
-            Self::Date(_) => "a date",
-            Self::List(_) => "an array",
-            Self::Table(_) => "a table",
-        }
-    }
-}
-
-/// The known word that is most like `word`, where one is like it.
-pub fn nearest<'w>(word: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
-    if word.len() > 64 {
-        return None;
-    }
-    known
-        .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
-        .filter(|(likeness, _)| *likeness >= 0.8)
-        .max_by(|one, other| one.0.total_cmp(&other.0))
-        .map(|(_, candidate)| candidate)
-}
-
-fn list<'w>(words: impl Iterator<Item = &'w str>) -> String {
-    words
-        .map(|word| format!("`{word}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
 }

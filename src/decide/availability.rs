@@ -1,0 +1,137 @@
+//! What could not be asked: one judgement for the three codes of availability.
+
+use crate::model::{Digest, Failure, FailureKind, Finding, Time, visible_line};
+
+use super::Which;
+use super::rule::{Rests, Rule};
+use super::scene::Scene;
+use super::standing::Presence;
+use super::view::ChannelView;
+
+/// Why a channel says nothing, or not everything.
+struct Gap {
+    why: Failure,
+    because: Vec<Digest>,
+    retry_at: Option<Time>,
+    version: Option<(String, crate::model::Name)>,
+}
+
+/// One finding for each required channel that says nothing, or not enough, for a reason of `kind`.
+pub(crate) fn judge(
+    rule: &Rule,
+    scene: &Scene<'_>,
+    kind: fn(FailureKind) -> bool,
+    findings: &mut Vec<Finding>,
+) {
+    for view in scene.required_views() {
+        let gaps: Vec<Gap> = gaps(scene, view)
+            .into_iter()
+            .filter(|gap| kind(gap.why.kind))
+            .collect();
+        let Some(first) = gaps.first() else { continue };
+        let name = &view.channel.name;
+        let words = first.why.kind.words();
+        let detail = visible_line(&first.why.detail);
+        let message = if detail.is_empty() || detail == words {
+            format!("{name}: {words}")
+        } else {
+            format!("{name}: {words}: {detail}")
+        };
+        let mut finding = rule
+            .about_component(scene, message)
+            .because(gaps.iter().flat_map(|gap| gap.because.iter().copied()))
+            .retry_at(gaps.iter().filter_map(|gap| gap.retry_at).max());
+        finding.channel = Some(name.clone());
+        if let [
+            Gap {
+                version: Some((version, line)),
+                ..
+            },
+        ] = gaps.as_slice()
+        {
+            finding.version = Some(version.clone());
+            finding.line = Some(line.clone());
+        }
+        findings.push(finding.hint(hint(first.why.kind)));
+    }
+}
+
+fn gaps(scene: &Scene<'_>, view: &ChannelView<'_>) -> Vec<Gap> {
+    if !view.was_asked() {
+        let detail = match scene.view.round {
+            Some(round) => format!("not asked in the round of {round}"),
+            None => "never asked".to_owned(),
+        };
+        let why = Failure {
+            kind: FailureKind::Stale,
+            detail,
+        };
+        return vec![Gap {
+            why,
+            because: Vec::new(),
+            retry_at: None,
+            version: None,
+        }];
+    }
+    let mut gaps = Vec::new();
+    for case in &scene.cases {
+        let Some(standing) = case.standing(&view.channel.name) else {
+            continue;
+        };
+        if let Presence::Unknown {
+            why,
+            because,
+            retry_at,
+        } = &standing.presence
+        {
+            gaps.push(Gap {
+                why: why.clone(),
+                because: because.clone(),
+                retry_at: *retry_at,
+                version: Some((case.text(), case.line.name.clone())),
+            });
+        }
+    }
+    // Which releases there are is not known where a listing is not whole.
+    let enumerates = !matches!(scene.question.which, Which::Named(_));
+    if enumerates || scene.cases.is_empty() {
+        gaps.extend(view.failures.iter().map(|failed| Gap {
+            why: failed.why.clone(),
+            because: vec![failed.observation.id],
+            retry_at: failed.retry_at,
+            version: None,
+        }));
+        gaps.extend(view.listings.iter().filter_map(|listed| {
+            Some(Gap {
+                why: listed.broken?.clone(),
+                because: vec![listed.observation.id],
+                retry_at: None,
+                version: None,
+            })
+        }));
+        if !view.is_complete() && gaps.is_empty() {
+            let why = Failure {
+                kind: FailureKind::Stale,
+                detail: "not listed in the present round".to_owned(),
+            };
+            gaps.push(Gap {
+                why,
+                because: Vec::new(),
+                retry_at: None,
+                version: None,
+            });
+        }
+    }
+    gaps
+}
+
+fn hint(kind: FailureKind) -> &'static str {
+    match kind {
+        FailureKind::NotFound => "check the name in the policy, and what the credential may see",
+        FailureKind::Unauthorized | FailureKind::Forbidden => "check the credential and its scopes",
+        FailureKind::RateLimited => "ask again later, or with a credential that has more budget",
+        FailureKind::Stale => "ask again",
+        FailureKind::Unsupported => "leave the channel out of the environment's `requires`",
+        _ => "ask again; nothing is concluded from an answer that did not come",
+    }
+}

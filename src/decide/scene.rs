@@ -1,0 +1,211 @@
+//! What the rules look at: the releases in question, and how each stands in every channel.
+
+use std::sync::OnceLock;
+
+use crate::model::version::{Naming, Version};
+use crate::model::{AgreeOn, Agreement, Environment, Line, Name, Policy, Time};
+
+use super::Question;
+use super::branches::Protected;
+use super::index::NameIndex;
+use super::standing::Standing;
+use super::view::{ChannelView, View};
+
+/// Everything that one decision looks at.
+pub(crate) struct Scene<'a> {
+    pub(crate) policy: &'a Policy,
+    pub(crate) question: &'a Question,
+    pub(crate) environment: Option<&'a Environment>,
+    pub(crate) now: Time,
+    pub(crate) view: &'a View<'a>,
+    pub(crate) names: &'a Names<'a>,
+    /// The policy's `branches`.
+    pub(crate) protected: Protected,
+    /// The releases in question.
+    pub(crate) cases: Vec<Case<'a>>,
+}
+
+/// One release in question.
+pub(crate) struct Case<'a> {
+    pub(crate) line: &'a Line,
+    pub(crate) version: Version,
+    /// The user named it.
+    pub(crate) named: bool,
+    /// It is older than the line's `judge-since`.
+    pub(crate) older: bool,
+    /// One for each channel that carries the line, in the order of the policy.
+    pub(crate) standings: Vec<Standing<'a>>,
+}
+
+/// The name indexes of every channel under every line, made when first needed.
+pub(crate) struct Names<'a> {
+    view: &'a View<'a>,
+    made: Vec<Vec<OnceLock<NameIndex<'a>>>>,
+}
+
+impl<'a> Names<'a> {
+    pub(crate) fn new(view: &'a View<'a>) -> Self {
+        let blank = |channel: &ChannelView<'_>| {
+            channel
+                .channel
+                .lines
+                .iter()
+                .map(|_| OnceLock::new())
+                .collect()
+        };
+        Self {
+            view,
+            made: view.channels.iter().map(blank).collect(),
+        }
+    }
+
+    /// The names of the channel at this position under this line; nothing where it does not carry
+    /// the line.
+    pub(crate) fn of(
+        &'a self,
+        position: usize,
+        line: &Name,
+    ) -> Option<(&'a Naming, &'a NameIndex<'a>)> {
+        let view = self.view.channels.get(position)?;
+        let at = view
+            .channel
+            .lines
+            .iter()
+            .position(|(name, _)| name == line)?;
+        let naming = &view.channel.lines[at].1;
+        let index = self.made.get(position)?.get(at)?;
+        Some((naming, index.get_or_init(|| NameIndex::new(view, naming))))
+    }
+}
+
+impl<'a> Case<'a> {
+    /// How a release of a line stands everywhere.
+    pub(crate) fn new(
+        policy: &Policy,
+        view: &'a View<'a>,
+        names: &'a Names<'a>,
+        environment: Option<&Environment>,
+        line: &'a Line,
+        version: Version,
+    ) -> Self {
+        let standings = view
+            .channels
+            .iter()
+            .enumerate()
+            .filter_map(|(position, channel)| {
+                let (naming, index) = names.of(position, &line.name)?;
+                let name = &channel.channel.name;
+                let leads = *name == policy.announced_by;
+                let required = is_required(policy, environment, name);
+                Some(Standing::of(
+                    channel, naming, index, &version, required, leads,
+                ))
+            })
+            .collect();
+        Self {
+            line,
+            version,
+            named: false,
+            older: false,
+            standings,
+        }
+    }
+
+    /// The release, as the line's scheme writes it.
+    pub(crate) fn text(&self) -> String {
+        crate::model::visible(self.version.text(), 100)
+    }
+
+    /// The channel that announces this line; nothing where none does.
+    pub(crate) fn leader(&self) -> Option<&Standing<'a>> {
+        self.standings.iter().find(|standing| standing.leads)
+    }
+
+    /// Required channels, the leader among them.
+    pub(crate) fn required(&self) -> impl Iterator<Item = &Standing<'a>> {
+        self.standings.iter().filter(|standing| standing.required)
+    }
+
+    /// Required channels but the leader.
+    pub(crate) fn followers(&self) -> impl Iterator<Item = &Standing<'a>> {
+        self.required().filter(|standing| !standing.leads)
+    }
+
+    /// The standing in a channel.
+    pub(crate) fn standing(&self, channel: &Name) -> Option<&Standing<'a>> {
+        self.standings
+            .iter()
+            .find(|standing| standing.channel.name == *channel)
+    }
+
+    /// The earliest time from which any required channel is known to have it.
+    pub(crate) fn started(&self) -> Option<Time> {
+        self.required().filter_map(Standing::clock).min()
+    }
+}
+
+impl<'a> Scene<'a> {
+    /// Whether the judged environment needs a channel.
+    pub(crate) fn requires(&self, channel: &Name) -> bool {
+        is_required(self.policy, self.environment, channel)
+    }
+
+    /// Every version of a line that the leading channel announces, in the line's scheme.
+    pub(crate) fn announced(&self, line: &Name) -> Vec<Version> {
+        let leading = |view: &ChannelView<'_>| view.channel.name == self.policy.announced_by;
+        let Some(position) = self.view.channels.iter().position(leading) else {
+            return Vec::new();
+        };
+        let Some((naming, index)) = self.names.of(position, line) else {
+            return Vec::new();
+        };
+        let versions = index.releases.iter().map(|(_, version)| version);
+        versions
+            .filter_map(|version| version.convert(naming.line_scheme()).ok())
+            .collect()
+    }
+
+    /// Required channels.
+    pub(crate) fn required_views(&self) -> impl Iterator<Item = &'a ChannelView<'a>> {
+        let view = self.view;
+        view.channels
+            .iter()
+            .filter(|channel| self.requires(&channel.channel.name))
+    }
+
+    /// Every agreement with the required channels that it still has: those of the policy, and
+    /// `same-digest` for each pair of images that none of them names together.
+    pub(crate) fn agreements(&self) -> Vec<Agreement> {
+        let mut agreements: Vec<Agreement> = self.policy.agreements.clone();
+        let images: Vec<&Name> = self
+            .required_views()
+            .filter(|view| view.channel.traits.content == crate::model::Content::Image)
+            .map(|view| &view.channel.name)
+            .collect();
+        for (position, one) in images.iter().enumerate() {
+            for other in &images[position + 1..] {
+                let named = self.policy.agreements.iter().any(|agreement| {
+                    agreement.channels.contains(one) && agreement.channels.contains(other)
+                });
+                if !named {
+                    agreements.push(Agreement {
+                        channels: vec![(*one).clone(), (*other).clone()],
+                        on: AgreeOn::SameDigest,
+                        because: None,
+                        declared_at: 0,
+                    });
+                }
+            }
+        }
+        for agreement in &mut agreements {
+            agreement.channels.retain(|channel| self.requires(channel));
+        }
+        agreements.retain(|agreement| agreement.channels.len() > 1);
+        agreements
+    }
+}
+
+fn is_required(policy: &Policy, environment: Option<&Environment>, channel: &Name) -> bool {
+    *channel == policy.announced_by
+        || environment.is_none_or(|environment| environment.requires.contains(channel))
+}

@@ -1,0 +1,271 @@
+//! How one release stands in one channel, before any rule has judged it.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use crate::model::version::{Naming, Version};
+use crate::model::{Channel, Content, Digest, Duration, Entry, Failure, FailureKind, Time};
+
+use super::index::NameIndex;
+use super::view::{ChannelView, Lookup, Source};
+
+/// One release in one channel.
+pub(crate) struct Standing<'a> {
+    pub(crate) channel: &'a Channel,
+    pub(crate) view: &'a ChannelView<'a>,
+    /// The judged environment needs it.
+    pub(crate) required: bool,
+    /// It announces releases of this line.
+    pub(crate) leads: bool,
+    /// The names that the release should have here, in the order of the templates.
+    pub(crate) exact: Vec<String>,
+    pub(crate) presence: Presence<'a>,
+}
+
+/// Whether the release is there.
+pub(crate) enum Presence<'a> {
+    Present(Found<'a>),
+    /// A lookup that earned the absence.
+    Absent {
+        at: Time,
+        because: Digest,
+    },
+    Unknown {
+        why: Failure,
+        because: Vec<Digest>,
+        retry_at: Option<Time>,
+    },
+    Incomparable {
+        reason: String,
+    },
+}
+
+/// A release that is there.
+pub(crate) struct Found<'a> {
+    /// The name under which it is shown.
+    pub(crate) name: &'a str,
+    /// What was said about that name, merged from every source of the round.
+    pub(crate) entry: Cow<'a, Entry>,
+    /// Everything that was said about it.
+    pub(crate) sources: Vec<Source<'a>>,
+    /// Other names of the same release, with what was said about them.
+    pub(crate) others: Vec<(&'a str, Source<'a>)>,
+}
+
+impl<'a> Standing<'a> {
+    /// Looks a release up: by its exact names, else by its canonical form.
+    pub(crate) fn of(
+        view: &'a ChannelView<'a>,
+        naming: &Naming,
+        index: &NameIndex<'a>,
+        version: &Version,
+        required: bool,
+        leads: bool,
+    ) -> Self {
+        let channel = view.channel;
+        let exact = naming.exact(version);
+        let presence = match &exact {
+            Err(incomparable) => Presence::Incomparable {
+                reason: incomparable.to_string(),
+            },
+            Ok(names) => presence(view, naming, index, version, names),
+        };
+        let exact = exact.unwrap_or_default();
+        Self {
+            channel,
+            view,
+            required,
+            leads,
+            exact,
+            presence,
+        }
+    }
+
+    pub(crate) fn found(&self) -> Option<&Found<'a>> {
+        match &self.presence {
+            Presence::Present(found) => Some(found),
+            _ => None,
+        }
+    }
+
+    /// Server-asserted, or from the round in which the name was first there after a round that
+    /// lacked it; without either there is no clock.
+    pub(crate) fn clock(&self) -> Option<Time> {
+        let found = self.found()?;
+        found
+            .entry
+            .earliest_time()
+            .or_else(|| self.view.appeared(found.name))
+    }
+
+    /// The name that is shown: as seen, else as looked up.
+    pub(crate) fn shown_name(&self) -> Option<String> {
+        match self.found() {
+            Some(found) => Some(found.name.to_owned()),
+            None => self.exact.first().cloned(),
+        }
+    }
+
+    pub(crate) fn holds_images(&self) -> bool {
+        self.channel.traits.content == Content::Image
+    }
+}
+
+impl<'a> Found<'a> {
+    fn new(name: &'a str, sources: Vec<Source<'a>>, others: Vec<(&'a str, Source<'a>)>) -> Self {
+        let entry = match sources.as_slice() {
+            [one] => Cow::Borrowed(one.entry),
+            several => Cow::Owned(merged(several)),
+        };
+        Self {
+            name,
+            entry,
+            sources,
+            others,
+        }
+    }
+
+    /// Ids of the observations that it rests on.
+    pub(crate) fn because(&self) -> Vec<Digest> {
+        self.sources
+            .iter()
+            .map(|source| source.observation.id)
+            .collect()
+    }
+
+    /// Everything that identifies its content, as a waiver names it.
+    pub(crate) fn digests(&self) -> Vec<String> {
+        digests_of(&self.entry)
+    }
+}
+
+/// Everything that identifies an entry's content: `git:<commit>`, `sha256:…`, sorted.
+pub(crate) fn digests_of(entry: &Entry) -> Vec<String> {
+    let mut digests = BTreeSet::new();
+    digests.extend(entry.commit.as_ref().map(|commit| format!("git:{commit}")));
+    digests.extend(entry.digest.map(|digest| digest.to_string()));
+    digests.extend(
+        entry
+            .files
+            .values()
+            .filter_map(|file| file.digest)
+            .map(|it| it.to_string()),
+    );
+    digests.into_iter().collect()
+}
+
+fn presence<'a>(
+    view: &'a ChannelView<'a>,
+    naming: &Naming,
+    index: &NameIndex<'a>,
+    version: &Version,
+    exact: &[String],
+) -> Presence<'a> {
+    let mut names: Vec<&'a str> = Vec::new();
+    let mut absent = None;
+    let mut unknown = None;
+    for name in exact {
+        match view.look_up(name) {
+            Lookup::Present(_) => names.extend(index.interned(name)),
+            Lookup::Absent(observation) => absent = Some(observation),
+            Lookup::Unknown {
+                why,
+                because,
+                retry_at,
+            } => {
+                unknown.get_or_insert((why, because, retry_at));
+            }
+        }
+    }
+    // An exact name that nobody can say anything about may hold anything: nothing that another
+    // name says makes that good.
+    if let Some((why, because, retry_at)) = unknown {
+        return Presence::Unknown {
+            why,
+            because,
+            retry_at,
+        };
+    }
+    for name in index.of_version(naming, version) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let mut found = names
+        .into_iter()
+        .filter_map(|name| match view.look_up(name) {
+            Lookup::Present(sources) => Some((name, sources)),
+            _ => None,
+        });
+    if let Some((name, sources)) = found.next() {
+        let others = found
+            .flat_map(|(name, sources)| sources.into_iter().map(move |source| (name, source)))
+            .collect();
+        return Presence::Present(Found::new(name, sources, others));
+    }
+    let text = version.text();
+    if let Some((thing, id)) = view.unnamed().find(|(thing, _)| thing.contains(text)) {
+        let detail = format!(
+            "`{}` may be this version",
+            crate::model::visible(thing, 100)
+        );
+        let why = Failure {
+            kind: FailureKind::Stale,
+            detail,
+        };
+        return Presence::Unknown {
+            why,
+            because: vec![id],
+            retry_at: None,
+        };
+    }
+    match absent {
+        Some(observation) => Presence::Absent {
+            at: observation.at,
+            because: observation.id,
+        },
+        None => Presence::Unknown {
+            why: Failure {
+                kind: FailureKind::Stale,
+                detail: "not asked in the present round".to_owned(),
+            },
+            because: Vec::new(),
+            retry_at: None,
+        },
+    }
+}
+
+/// What several answers of one round say together: the first that states a fact counts. Where two
+/// state a file's hash and differ, the rules see both through the sources.
+fn merged(sources: &[Source<'_>]) -> Entry {
+    let mut all = Entry::default();
+    for entry in sources.iter().map(|source| source.entry) {
+        all.version = all.version.or_else(|| entry.version.clone());
+        all.commit = all.commit.or_else(|| entry.commit.clone());
+        all.digest = all.digest.or(entry.digest);
+        all.published = all.published.into_iter().chain(entry.published).min();
+        all.draft |= entry.draft;
+        all.prerelease = all.prerelease.or(entry.prerelease);
+        all.publisher = all.publisher.or_else(|| entry.publisher.clone());
+        for (platform, digest) in &entry.platforms {
+            all.platforms.entry(platform.clone()).or_insert(*digest);
+        }
+        for (branch, contains) in &entry.branches {
+            all.branches.entry(branch.clone()).or_insert(*contains);
+        }
+        for (name, file) in &entry.files {
+            let known = all.files.entry(name.clone()).or_default();
+            known.digest = known.digest.or(file.digest);
+            known.size = known.size.or(file.size);
+            known.uploaded = known.uploaded.into_iter().chain(file.uploaded).min();
+            known.id = known.id.or(file.id);
+            known.yanked |= file.yanked;
+        }
+    }
+    all
+}
+
+/// The end of a window that begins at `start`.
+pub(crate) fn window_end(start: Time, window: Duration) -> Time {
+    start.plus(window)
+}

@@ -1,0 +1,278 @@
+//! Which releases are in question: a named one, that of a tag, the newest ones, or all.
+
+use std::cmp::Ordering;
+use std::collections::HashSet;
+
+use crate::model::version::{Reading, Version};
+use crate::model::{Environment, Line, Policy, Time, visible};
+
+use super::baseline::is_older;
+use super::scene::{Case, Names};
+use super::view::View;
+
+/// Which releases are judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    /// The highest, the highest stable and the latest by server time of each line; the worst counts.
+    Newest,
+    /// These versions, or names that the leading channel would give them.
+    Named(Vec<String>),
+    /// Every release that any channel shows, from a version or date on.
+    All {
+        /// A version of the line or a date.
+        since: Option<String>,
+    },
+}
+
+/// Why a question cannot be put to this policy. Always exit code 2.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct QuestionError {
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
+}
+
+/// A release of a line, and when servers say that it appeared.
+struct Release {
+    version: Version,
+    latest: Option<Time>,
+}
+
+/// Makes the cases of a question.
+pub(super) fn cases<'a>(
+    which: &Which,
+    policy: &'a Policy,
+    view: &'a View<'a>,
+    names: &'a Names<'a>,
+    environment: Option<&Environment>,
+) -> Result<Vec<Case<'a>>, QuestionError> {
+    let case = |line: &'a Line, version: Version| {
+        Case::new(policy, view, names, environment, line, version)
+    };
+    let accepted = |line: &&Line| {
+        environment.is_none_or(|it| it.lines.is_empty() || it.lines.contains(&line.name))
+    };
+    let mut cases: Vec<Case<'a>> = Vec::new();
+    match which {
+        Which::Named(texts) => {
+            for text in texts {
+                let found = readings(text, policy)?;
+                let mut named: Vec<Case<'a>> = found
+                    .into_iter()
+                    .map(|(line, version)| case(line, version))
+                    .collect();
+                // A text that several lines can read belongs to those that have it.
+                if named.iter().any(is_somewhere) {
+                    named.retain(is_somewhere);
+                } else {
+                    named.truncate(1);
+                }
+                cases.append(&mut named);
+            }
+            for case in &mut cases {
+                case.named = true;
+            }
+        }
+        Which::Newest => {
+            for line in policy.lines.iter().filter(accepted) {
+                let releases = releases(line, view, names);
+                let newest = newest(line, releases)?;
+                cases.extend(newest.into_iter().map(|version| case(line, version)));
+            }
+        }
+        Which::All { since } => {
+            let mut read = since.is_none();
+            for line in policy.lines.iter().filter(accepted) {
+                let from = since.as_deref().and_then(|since| From::read(since, line));
+                read |= from.is_some();
+                let Some(from) = from.or_else(|| since.is_none().then_some(From::Beginning)) else {
+                    continue;
+                };
+                let mut releases = releases(line, view, names);
+                releases.retain(|release| from.includes(release));
+                releases.sort_by(newest_first);
+                cases.extend(
+                    releases
+                        .into_iter()
+                        .map(|release| case(line, release.version)),
+                );
+            }
+            if !read {
+                return Err(QuestionError {
+                    message: format!(
+                        "`{}` is neither a date nor a version of a line with an order",
+                        visible(since.as_deref().unwrap_or_default(), 80)
+                    ),
+                    hint: "give a date such as 2026-01-31 or a version".to_owned(),
+                });
+            }
+        }
+    }
+    for case in &mut cases {
+        case.older = !case.named && is_older(policy, view, names, environment, case);
+    }
+    Ok(cases)
+}
+
+/// Where a listing begins.
+enum From {
+    Beginning,
+    Time(Time),
+    Version(Version),
+}
+
+impl From {
+    fn read(text: &str, line: &Line) -> Option<Self> {
+        if let Ok(time) = text.parse() {
+            return Some(Self::Time(time));
+        }
+        let version = Version::parse(text, line.scheme).ok()?;
+        line.scheme.is_ordered().then_some(Self::Version(version))
+    }
+
+    /// What cannot be placed is included: nothing is left out by not knowing.
+    fn includes(&self, release: &Release) -> bool {
+        match self {
+            Self::Beginning => true,
+            Self::Time(from) => release.latest.is_none_or(|latest| latest >= *from),
+            Self::Version(from) => release.version.precedence(from) != Some(Ordering::Less),
+        }
+    }
+}
+
+fn readings<'a>(text: &str, policy: &'a Policy) -> Result<Vec<(&'a Line, Version)>, QuestionError> {
+    let mut found = Vec::new();
+    let mut reasons = Vec::new();
+    for line in &policy.lines {
+        let as_version = Version::parse(text, line.scheme);
+        let as_name = || {
+            let naming = policy.channel(&policy.announced_by)?.naming(&line.name)?;
+            match naming.read(text) {
+                Reading::Release {
+                    version,
+                    variant: None,
+                } => version.convert(line.scheme).ok(),
+                _ => None,
+            }
+        };
+        match as_version {
+            Ok(version) => found.push((line, version)),
+            Err(incomparable) => match as_name() {
+                Some(version) => found.push((line, version)),
+                None => reasons.push(format!("line `{}`: {incomparable}", line.name)),
+            },
+        }
+    }
+    if found.is_empty() {
+        return Err(QuestionError {
+            message: format!("`{}` is no version of this component", visible(text, 80)),
+            hint: reasons.join("; "),
+        });
+    }
+    Ok(found)
+}
+
+fn is_somewhere(case: &Case<'_>) -> bool {
+    case.standings
+        .iter()
+        .any(|standing| standing.found().is_some())
+}
+
+/// Every release of a line that any channel shows, each once.
+fn releases<'a>(line: &Line, view: &'a View<'a>, names: &'a Names<'a>) -> Vec<Release> {
+    let carrying: Vec<_> = (0..view.channels.len())
+        .filter_map(|position| Some((position, names.of(position, &line.name)?)))
+        .collect();
+    // What each channel would call the releases that are already known.
+    let mut known: Vec<HashSet<String>> = carrying.iter().map(|_| HashSet::new()).collect();
+    let mut releases: Vec<Release> = Vec::new();
+    for (at, (position, (_, index))) in carrying.iter().enumerate() {
+        let channel = &view.channels[*position];
+        for (name, version) in &index.releases {
+            let latest = channel.latest_time(name);
+            if known[at].contains(version.key()) {
+                continue;
+            }
+            let version = version
+                .convert(line.scheme)
+                .unwrap_or_else(|_| version.clone());
+            for (set, (_, (naming, _))) in known.iter_mut().zip(&carrying) {
+                set.extend(naming.key(&version).ok());
+            }
+            releases.push(Release { version, latest });
+        }
+    }
+    // Times of the same release in other channels.
+    for release in &mut releases {
+        for (position, (naming, index)) in &carrying {
+            let channel = &view.channels[*position];
+            let times = index.of_version(naming, &release.version).into_iter();
+            let latest = times.filter_map(|name| channel.latest_time(name)).max();
+            release.latest = release.latest.max(latest);
+        }
+    }
+    releases
+}
+
+fn newest(line: &Line, releases: Vec<Release>) -> Result<Vec<Version>, QuestionError> {
+    if releases.is_empty() {
+        return Ok(Vec::new());
+    }
+    if !line.scheme.is_ordered() && releases.iter().all(|release| release.latest.is_none()) {
+        return Err(QuestionError {
+            message: format!(
+                "line `{}`: `{}` versions have no order, and no channel states a time",
+                line.name, line.scheme
+            ),
+            hint: "name a version with --version, or judge all with --all".to_owned(),
+        });
+    }
+    let latest = releases
+        .iter()
+        .filter(|it| it.latest.is_some())
+        .max_by_key(|it| it.latest);
+    let mut chosen: Vec<Version> = latest.map(|it| it.version.clone()).into_iter().collect();
+    // Versions that the line's scheme cannot hold have an order of their own.
+    let schemes: HashSet<_> = releases.iter().map(|it| it.version.scheme()).collect();
+    let mut schemes: Vec<_> = schemes
+        .into_iter()
+        .filter(|scheme| scheme.is_ordered())
+        .collect();
+    schemes.sort_unstable();
+    for scheme in schemes {
+        let of_scheme = || {
+            releases
+                .iter()
+                .map(|it| &it.version)
+                .filter(|it| it.scheme() == scheme)
+        };
+        chosen.extend(highest(of_scheme()).cloned());
+        chosen.extend(highest(of_scheme().filter(|version| version.is_stable())).cloned());
+    }
+    let mut distinct: Vec<Version> = Vec::new();
+    for version in chosen {
+        if !distinct.contains(&version) {
+            distinct.push(version);
+        }
+    }
+    Ok(distinct)
+}
+
+/// The highest of some versions of one scheme.
+pub(crate) fn highest<'v>(versions: impl Iterator<Item = &'v Version>) -> Option<&'v Version> {
+    versions.reduce(|best, version| match version.precedence(best) {
+        Some(Ordering::Greater) => version,
+        _ => best,
+    })
+}
+
+fn newest_first(one: &Release, other: &Release) -> Ordering {
+    let order = other.version.precedence(&one.version);
+    let by_time = || other.latest.cmp(&one.latest);
+    let schemes = one.version.scheme().cmp(&other.version.scheme());
+    schemes
+        .then(order.unwrap_or_else(by_time))
+        .then_with(|| one.version.text().cmp(other.version.text()))
+}

@@ -1,0 +1,138 @@
+//! Findings for people: what was found, what it rests on, what to do.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use crate::model::{
+    Answer, Digest, Disposition, Evidence, Finding, Observation, Severity, Verdict, visible_line,
+};
+
+use super::paper::{Paper, Tint};
+
+/// Versions that a group names before it only counts.
+const NAMED: usize = 12;
+
+/// Draws the open findings, grouped by code and channel, then those that are set apart.
+pub(super) fn draw(paper: &Paper, verdict: &Verdict, evidence: &Evidence) -> String {
+    let observations: HashMap<Digest, &Observation> =
+        evidence.observations.iter().map(|it| (it.id, it)).collect();
+    let mut drawing = String::new();
+    for group in groups(verdict.findings.iter().filter(|it| it.is_open())) {
+        draw_group(&mut drawing, paper, &group, &observations);
+    }
+    let set_apart: Vec<&Finding> = verdict.findings.iter().filter(|it| !it.is_open()).collect();
+    for group in groups(set_apart.into_iter()) {
+        draw_set_apart(&mut drawing, paper, &group);
+    }
+    drawing
+}
+
+fn groups<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<Vec<&'f Finding>> {
+    let mut groups: Vec<Vec<&Finding>> = Vec::new();
+    let mut known: HashMap<(&str, Option<&str>, Severity, u8), usize> = HashMap::new();
+    for finding in findings {
+        let disposition = match finding.disposition {
+            Disposition::Open => 0,
+            Disposition::Grandfathered => 1,
+            Disposition::Waived { .. } => 2,
+            Disposition::LastKnownGood { .. } => 3,
+        };
+        let channel = finding.channel.as_ref().map(|it| it.as_str());
+        let key = (
+            finding.code.as_str(),
+            channel,
+            finding.severity,
+            disposition,
+        );
+        let at = *known.entry(key).or_insert_with(|| {
+            groups.push(Vec::new());
+            groups.len() - 1
+        });
+        groups[at].push(finding);
+    }
+    groups
+}
+
+fn draw_group(
+    drawing: &mut String,
+    paper: &Paper,
+    group: &[&Finding],
+    observations: &HashMap<Digest, &Observation>,
+) {
+    let Some(first) = group.first() else { return };
+    let tint = match first.severity {
+        Severity::Deny => Tint::Bad,
+        Severity::Indeterminate | Severity::Warn => Tint::Unsure,
+        Severity::Note => Tint::Faint,
+    };
+    let severity = paper.tint(tint, &first.severity.to_string());
+    let _ = writeln!(
+        drawing,
+        "\n{severity}: {}",
+        paper.tint(Tint::Strong, first.code.as_str())
+    );
+    drawing.push_str(&paper.wrap("  ", &first.message));
+    if group.len() > 1 {
+        let versions: Vec<&str> = group
+            .iter()
+            .skip(1)
+            .filter_map(|it| it.version.as_deref())
+            .take(NAMED)
+            .collect();
+        let more = group.len() - 1 - versions.len();
+        let mut words = format!("the same for {}", versions.join(", "));
+        if more > 0 {
+            let _ = write!(words, " and {more} more");
+        }
+        drawing.push_str(&paper.wrap("  ", &words));
+    }
+    let because = first.because.iter().filter_map(|id| observations.get(id));
+    for observation in because.take(3) {
+        let line = format!("seen: {}", told(observation));
+        drawing.push_str(&paper.tint(Tint::Faint, paper.wrap("  ", &line).trim_end()));
+        drawing.push('\n');
+    }
+    if let Some(hint) = &first.hint {
+        drawing.push_str(&paper.wrap("  ", &format!("hint: {hint}")));
+    }
+}
+
+fn draw_set_apart(drawing: &mut String, paper: &Paper, group: &[&Finding]) {
+    let Some(first) = group.first() else { return };
+    let (what, why) = match &first.disposition {
+        Disposition::Open => return,
+        Disposition::Grandfathered => ("grandfathered", "before `judge-since`".to_owned()),
+        Disposition::Waived {
+            reason,
+            approved_by,
+            expires,
+        } => (
+            "waived",
+            format!("until {expires}, approved by {approved_by}: {reason}"),
+        ),
+        Disposition::LastKnownGood { round } => {
+            ("approved again", format!("as in the round of {round}"))
+        }
+    };
+    let channel = first.channel.as_ref().map_or("", |it| it.as_str());
+    let head = format!(
+        "{what}: {} × {} {channel} ({})",
+        group.len(),
+        first.code,
+        visible_line(&why)
+    );
+    let _ = writeln!(drawing, "\n{}", paper.wrap("", &head).trim_end());
+}
+
+/// One observation in a line: who was asked, when, and what came back.
+fn told(observation: &Observation) -> String {
+    let came = match &observation.answer {
+        Answer::Seen { .. } => "answered",
+        Answer::Absent { .. } => "not there",
+        Answer::Failed { why, .. } => why.kind.words(),
+    };
+    format!(
+        "{} {} at {}: {came}",
+        observation.channel, observation.endpoint, observation.at
+    )
+}

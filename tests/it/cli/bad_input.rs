@@ -24,9 +24,13 @@ fn bad_policies_are_refused_before_anything_is_asked() {
     }
     let (_folder, path) = policy_of(&vec![b'#'; 2 * 1024 * 1024]);
     Run::new(&["check", &path]).run().refuses(&["p.toml"]);
-    Run::new(&["check", "nowhere.toml"]).run().refuses(&["nowhere.toml"]);
+    Run::new(&["check", "nowhere.toml"])
+        .run()
+        .refuses(&["nowhere.toml"]);
     let folder = Folder::new();
-    Run::new(&["check", folder.path().to_str().unwrap()]).run().refuses(&["no policy in it"]);
+    Run::new(&["check", folder.path().to_str().unwrap()])
+        .run()
+        .refuses(&["no policy in it"]);
 }
 
 #[test]
@@ -38,10 +42,16 @@ fn bad_evidence_is_refused_with_its_line() {
         (String::new(), "no evidence"),
         ("{".to_owned(), "e.json:1"),
         ("\n\n[]".to_owned(), "e.json:3"),
-        (good.replace("lockstep-evidence/1", "lockstep-evidence/9"), "lockstep-evidence/9"),
+        (
+            good.replace("lockstep-evidence/1", "lockstep-evidence/9"),
+            "lockstep-evidence/9",
+        ),
         (good.replace("\"query\"", "\"qeury\""), "qeury"),
         (good.replace("\"complete\"", "\"whole\""), "whole"),
-        (good.replace("2026-01-01T00:00:10Z", "2025-01-01"), "after `decided-at`"),
+        (
+            good.replace("2026-01-01T00:00:10Z", "2025-01-01"),
+            "after `decided-at`",
+        ),
         ("[".repeat(100_000), "e.json:1"),
     ] {
         let path = folder.file("e.json", &text);
@@ -49,10 +59,16 @@ fn bad_evidence_is_refused_with_its_line() {
         ran.refuses(&[words]);
     }
     let path = folder.file("e.json", b"\xff\x00");
-    Run::new(&["check", &policy, "--evidence", &path]).run().refuses(&["e.json:1", "UTF-8"]);
-    Run::new(&["check", &policy, "--evidence", "nowhere.json"]).run().refuses(&["nowhere.json"]);
+    Run::new(&["check", &policy, "--evidence", &path])
+        .run()
+        .refuses(&["e.json:1", "UTF-8"]);
+    Run::new(&["check", &policy, "--evidence", "nowhere.json"])
+        .run()
+        .refuses(&["nowhere.json"]);
     let here = folder.path().to_str().unwrap().to_owned();
-    Run::new(&["check", &policy, "--evidence", &here]).run().refuses(&["cannot be read"]);
+    Run::new(&["check", &policy, "--evidence", &here])
+        .run()
+        .refuses(&["cannot be read"]);
 }
 
 #[test]
@@ -78,9 +94,18 @@ fn bad_arguments_are_refused() {
 fn evidence_that_cannot_be_saved_leaves_the_old_file_as_it_was() {
     let folder = Folder::new();
     let policy = LIBRARY.replace("[channel.tag]\n", "[channel.tag]\npath = \"nowhere\"\n");
-    let policy = folder.file("lib.toml", policy.replace("kind = \"pypi\"", "kind = \"files\"\npath = \"dist\""));
+    let policy = folder.file(
+        "lib.toml",
+        policy.replace("kind = \"pypi\"", "kind = \"files\"\npath = \"dist\""),
+    );
     let target = folder.path().join("none/e.json");
-    let ran = Run::new(&["check", &policy, "--save-evidence", target.to_str().unwrap()]).run();
+    let ran = Run::new(&[
+        "check",
+        &policy,
+        "--save-evidence",
+        target.to_str().unwrap(),
+    ])
+    .run();
     assert_eq!(ran.code, Some(2), "{ran:#?}");
     assert!(ran.err.contains("cannot be written"), "{ran:#?}");
 }

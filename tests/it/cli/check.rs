@@ -12,7 +12,11 @@ fn world(policy: &str, tags: &[&str], versions: &[&str]) -> World {
     let folder = Folder::new();
     let policy = folder.file("lib.toml", policy);
     let evidence = folder.file("evidence.json", library_evidence(tags, versions));
-    World { folder, policy, evidence }
+    World {
+        folder,
+        policy,
+        evidence,
+    }
 }
 
 impl World {
@@ -34,7 +38,13 @@ fn agreeing_channels_are_allowed_with_what_is_approved() {
     assert_eq!(json["suspicion"], "none");
     assert_eq!(json["unsigned-evidence"], true);
     assert_eq!(json["cells"][0]["version"], "1.1");
-    assert!(json["digests"].as_array().unwrap().iter().any(|it| it.as_str().unwrap().starts_with("git:")));
+    assert!(
+        json["digests"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|it| it.as_str().unwrap().starts_with("git:"))
+    );
     assert!(json["policy"].as_str().unwrap().starts_with("sha256:"));
     assert!(json["evidence"].as_str().unwrap().starts_with("sha256:"));
     assert_eq!(json["endpoints"].as_array().unwrap().len(), 2);
@@ -81,11 +91,19 @@ fn a_named_version_is_judged_and_a_tag_of_github_too() {
     let world = world(LIBRARY, &["1.0"], &["1.0", "1.1"]);
     assert_eq!(world.check(&["--version", "1.0"]).run().code, Some(0));
     assert_eq!(world.check(&["--version", "1.1"]).run().code, Some(1));
-    assert_eq!(world.check(&["--version", "v1.0.0"]).run().code, Some(0), "PEP 440 ignores both");
+    assert_eq!(
+        world.check(&["--version", "v1.0.0"]).run().code,
+        Some(0),
+        "PEP 440 ignores both"
+    );
     let tagged = world.check(&[]).env("GITHUB_REF", "refs/tags/1.0").run();
     assert_eq!(tagged.code, Some(0), "{tagged:#?}");
     let branch = world.check(&[]).env("GITHUB_REF", "refs/heads/main").run();
-    assert_eq!(branch.code, Some(1), "a branch names no release: {branch:#?}");
+    assert_eq!(
+        branch.code,
+        Some(1),
+        "a branch names no release: {branch:#?}"
+    );
 }
 
 #[test]
@@ -100,10 +118,15 @@ fn a_release_that_is_nowhere_is_never_allowed() {
 fn all_and_since_choose_the_rows() {
     let world = world(LIBRARY, &["1.0", "1.2"], &["1.0", "1.1", "1.2"]);
     let rows = |more: &[&str]| {
-        let json = world.check(&[&["--format", "json"], more].concat()).run().json();
+        let json = world
+            .check(&[&["--format", "json"], more].concat())
+            .run()
+            .json();
         let cells = json["cells"].as_array().unwrap().clone();
-        let mut versions: Vec<String> =
-            cells.iter().map(|cell| cell["version"].as_str().unwrap().to_owned()).collect();
+        let mut versions: Vec<String> = cells
+            .iter()
+            .map(|cell| cell["version"].as_str().unwrap().to_owned())
+            .collect();
         versions.dedup();
         versions
     };
@@ -111,7 +134,10 @@ fn all_and_since_choose_the_rows() {
     assert_eq!(rows(&["--all", "--since", "1.1"]), ["1.2", "1.1"]);
     assert_eq!(rows(&[]), ["1.2"]);
     world.check(&["--since", "1.1"]).run().refuses(&["--all"]);
-    world.check(&["--all", "--since", "x y"]).run().refuses(&["x y"]);
+    world
+        .check(&["--all", "--since", "x y"])
+        .run()
+        .refuses(&["x y"]);
 }
 
 #[test]
@@ -121,8 +147,14 @@ fn fail_on_turns_a_warning_into_a_deny_and_knows_its_codes() {
     );
     let world = world(&policy, &["1.0"], &["1.0"]);
     assert_eq!(world.check(&[]).run().code, Some(0));
-    assert_eq!(world.check(&["--fail-on", "waiver-unused"]).run().code, Some(1));
-    world.check(&["--fail-on", "waiver-unsued"]).run().refuses(&["did you mean `waiver-unused`?"]);
+    assert_eq!(
+        world.check(&["--fail-on", "waiver-unused"]).run().code,
+        Some(1)
+    );
+    world
+        .check(&["--fail-on", "waiver-unsued"])
+        .run()
+        .refuses(&["did you mean `waiver-unused`?"]);
 }
 
 #[test]
@@ -131,7 +163,10 @@ fn as_of_hides_what_is_later() {
     let ran = world.check(&["--as-of", "2025-12-31T00:00:00Z"]).run();
     assert_eq!(ran.code, Some(3), "nothing is known at that time: {ran:#?}");
     assert!(ran.out.contains("evidence-stale"), "{}", ran.out);
-    world.check(&["--as-of", "yesterday"]).run().refuses(&["yesterday", "2026-01-31"]);
+    world
+        .check(&["--as-of", "yesterday"])
+        .run()
+        .refuses(&["yesterday", "2026-01-31"]);
 }
 
 #[test]
@@ -140,20 +175,36 @@ fn an_environment_requires_what_it_names_and_its_mode_rules_the_exit_code() {
         "{LIBRARY}\n[environment.production]\nrequires = [\"pypi\"]\n[environment.watch]\nrequires = [\"pypi\"]\nmode = \"audit\"\n"
     );
     let world = world(&policy, &["1.0"], &["1.1"]);
-    assert_eq!(world.check(&["--environment", "production"]).run().code, Some(1));
-    let watched = world.check(&["--environment", "watch", "--format", "json"]).run();
+    assert_eq!(
+        world.check(&["--environment", "production"]).run().code,
+        Some(1)
+    );
+    let watched = world
+        .check(&["--environment", "watch", "--format", "json"])
+        .run();
     assert_eq!(watched.code, Some(0), "{watched:#?}");
-    assert_eq!(watched.json()["verdict"], "deny", "the mode changes no verdict");
-    world.check(&["--environment", "prod"]).run().refuses(&["prod", "production"]);
+    assert_eq!(
+        watched.json()["verdict"],
+        "deny",
+        "the mode changes no verdict"
+    );
+    world
+        .check(&["--environment", "prod"])
+        .run()
+        .refuses(&["prod", "production"]);
 }
 
 #[test]
 fn evidence_may_come_from_standard_input_and_must_be_of_the_component() {
     let world = world(LIBRARY, &["1.0"], &["1.0"]);
     let text = std::fs::read(&world.evidence).unwrap();
-    let ran = Run::new(&["check", &world.policy, "--evidence", "-"]).input(text).run();
+    let ran = Run::new(&["check", &world.policy, "--evidence", "-"])
+        .input(text)
+        .run();
     assert_eq!(ran.code, Some(0), "{ran:#?}");
-    let other = world.folder.file("other.toml", LIBRARY.replace("\"lib\"", "\"other\""));
+    let other = world
+        .folder
+        .file("other.toml", LIBRARY.replace("\"lib\"", "\"other\""));
     Run::new(&["check", &other, "--evidence", &world.evidence])
         .run()
         .refuses(&["no evidence of component `other`"]);
@@ -169,12 +220,20 @@ fn several_components_give_json_lines_and_the_worst_exit_code() {
     let evidence = folder.file("evidence.jsonl", format!("{good}\n{bad}\n"));
     let policies = folder.path().join("policies");
     let ran = Run::new(&[
-        "check", policies.to_str().unwrap(), "--evidence", &evidence, "--format", "json",
+        "check",
+        policies.to_str().unwrap(),
+        "--evidence",
+        &evidence,
+        "--format",
+        "json",
     ])
     .run();
     assert_eq!(ran.code, Some(1), "{ran:#?}");
-    let verdicts: Vec<serde_json::Value> =
-        ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let verdicts: Vec<serde_json::Value> = ran
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(verdicts[0]["verdict"], "allow");
     assert_eq!(verdicts[1]["verdict"], "deny");
 }
@@ -193,7 +252,11 @@ fn five_hundred_versions_and_hostile_names_stay_readable_in_80_columns() {
     assert!(ran.out.lines().count() < 60, "{}", ran.out);
     assert!(ran.out.contains("1.250"), "{}", ran.out);
     assert!(ran.out.contains("more where all agree"), "{}", ran.out);
-    assert!(!ran.out.contains('\u{1b}') && !ran.out.contains('\u{202e}'), "{}", ran.out);
+    assert!(
+        !ran.out.contains('\u{1b}') && !ran.out.contains('\u{202e}'),
+        "{}",
+        ran.out
+    );
     for line in ran.out.lines() {
         assert!(unicode_width::UnicodeWidthStr::width(line) <= 80, "{line}");
     }
@@ -205,5 +268,11 @@ fn five_hundred_versions_and_hostile_names_stay_readable_in_80_columns() {
 fn colour_is_for_terminals_and_never_with_no_color() {
     let world = world(LIBRARY, &["1.0"], &["1.0"]);
     assert!(!world.check(&[]).run().out.contains('\u{1b}'));
-    assert!(world.check(&["--color", "always"]).run().out.contains('\u{1b}'));
+    assert!(
+        world
+            .check(&["--color", "always"])
+            .run()
+            .out
+            .contains('\u{1b}')
+    );
 }

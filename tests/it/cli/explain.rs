@@ -6,8 +6,11 @@ use super::Run;
 fn every_code_is_listed_and_explained() {
     let list = Run::new(&["explain"]).run();
     assert_eq!(list.code, Some(0));
-    let codes: Vec<&str> =
-        list.out.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    let codes: Vec<&str> = list
+        .out
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
     assert_eq!(codes, lockstep::decide::codes());
     for code in codes {
         let ran = Run::new(&["explain", code]).run();

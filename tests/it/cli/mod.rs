@@ -30,7 +30,10 @@ impl Run {
     pub(crate) fn new(arguments: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lockstep"));
         command.env_clear().args(arguments).current_dir(root());
-        Self { command, input: None }
+        Self {
+            command,
+            input: None,
+        }
     }
 
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
@@ -44,7 +47,10 @@ impl Run {
     }
 
     pub(crate) fn run(mut self) -> Ran {
-        self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        self.command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = self.command.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         let input = self.input.take().unwrap_or_default();
@@ -52,7 +58,11 @@ impl Run {
             // The command may stop reading at its first error.
             let _ = stdin.write_all(&input);
         });
-        let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = child.wait_with_output().unwrap();
         writer.join().unwrap();
         Ran {
             code: status.code(),
@@ -125,8 +135,11 @@ kind = "pypi"
 /// Evidence of one round about [`LIBRARY`]: names of tags, versions on the index.
 pub(crate) fn library_evidence(tags: &[&str], versions: &[&str]) -> String {
     let listing = |names: &[&str], fact: &dyn Fn(usize) -> serde_json::Value| {
-        let entries: serde_json::Map<String, serde_json::Value> =
-            names.iter().enumerate().map(|(at, name)| ((*name).to_owned(), fact(at))).collect();
+        let entries: serde_json::Map<String, serde_json::Value> = names
+            .iter()
+            .enumerate()
+            .map(|(at, name)| ((*name).to_owned(), fact(at)))
+            .collect();
         serde_json::json!({"seen": {"facts": {"listing": {"entries": entries}}, "coverage": "complete"}})
     };
     let observation = |channel: &str, answer: serde_json::Value| {

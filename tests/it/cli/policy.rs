@@ -31,23 +31,36 @@ fn lint_shows_every_error_with_its_line_and_a_hint() {
 #[test]
 fn render_shows_the_exact_name_in_every_channel_and_what_collides() {
     let folder = Folder::new();
-    let policy = LIBRARY.replace("\"pep440\"", "\"semver\"").replace("\"{version}\"", "\"v{version}\"");
+    let policy = LIBRARY
+        .replace("\"pep440\"", "\"semver\"")
+        .replace("\"{version}\"", "\"v{version}\"");
     let path = folder.file("lib.toml", policy);
     let ran = Run::new(&["policy", "render", &path, "--version", "1.2.3-rc.1"]).run();
     assert_eq!(ran.code, Some(0), "{ran:#?}");
     assert!(ran.out.contains("v1.2.3-rc.1"), "{}", ran.out);
     assert!(ran.out.contains("1.2.3rc1"), "{}", ran.out);
     let json = Run::new(&[
-        "policy", "render", &path, "--version", "1.2.3-rc.1", "--format", "json",
+        "policy",
+        "render",
+        &path,
+        "--version",
+        "1.2.3-rc.1",
+        "--format",
+        "json",
     ])
     .run()
     .json();
     assert!(json.to_string().contains("v1.2.3-rc.1"), "{json}");
-    Run::new(&["policy", "render", &path, "--version", "x y"]).run().refuses(&["x y"]);
+    Run::new(&["policy", "render", &path, "--version", "x y"])
+        .run()
+        .refuses(&["x y"]);
 }
 
 #[test]
 fn schema_is_a_json_schema() {
     let json = Run::new(&["policy", "schema"]).run().json();
-    assert_eq!(json["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    assert_eq!(
+        json["$schema"],
+        "https://json-schema.org/draft/2020-12/schema"
+    );
 }

@@ -42,7 +42,10 @@ fn a_wrong_expectation_exits_with_1_and_says_which() {
     for file in std::fs::read_dir(from).unwrap() {
         let file = file.unwrap();
         let content = std::fs::read(file.path()).unwrap();
-        folder.file(&format!("x/{}", file.file_name().to_string_lossy()), content);
+        folder.file(
+            &format!("x/{}", file.file_name().to_string_lossy()),
+            content,
+        );
     }
     let path = folder.path().join("x/expected.toml");
     let text = std::fs::read_to_string(&path).unwrap();
@@ -57,9 +60,13 @@ fn a_wrong_expectation_exits_with_1_and_says_which() {
 
 #[test]
 fn what_cannot_be_played_is_refused_and_never_counted() {
-    Run::new(&["replay", "nowhere"]).run().refuses(&["nowhere", "cannot be read", "hint"]);
+    Run::new(&["replay", "nowhere"])
+        .run()
+        .refuses(&["nowhere", "cannot be read", "hint"]);
     let folder = Folder::new();
-    Run::new(&["replay", folder.path().to_str().unwrap()]).run().refuses(&["no incident in it"]);
+    Run::new(&["replay", folder.path().to_str().unwrap()])
+        .run()
+        .refuses(&["no incident in it"]);
     folder.file("x/expected.toml", "incident = 3");
     Run::new(&["replay", folder.path().to_str().unwrap()])
         .run()

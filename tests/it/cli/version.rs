@@ -8,7 +8,14 @@ fn one_pair_is_compared_with_its_reason() {
     assert_eq!(ran.code, Some(0), "{ran:#?}");
     assert!(ran.out.starts_with("equal: "), "{}", ran.out);
     let json = Run::new(&[
-        "version", "compare", "1.2.3-alpine", "1.2.3", "--scheme", "pep440", "--format", "json",
+        "version",
+        "compare",
+        "1.2.3-alpine",
+        "1.2.3",
+        "--scheme",
+        "pep440",
+        "--format",
+        "json",
     ])
     .run()
     .json();
@@ -19,8 +26,9 @@ fn one_pair_is_compared_with_its_reason() {
 #[test]
 fn pairs_from_standard_input_give_one_json_line_each() {
     let input = "1.0\t1.0.0\n1.0\t2.0\n1.0\tx y\n";
-    let ran =
-        Run::new(&["version", "compare", "-", "--scheme", "pep440"]).input(input).run();
+    let ran = Run::new(&["version", "compare", "-", "--scheme", "pep440"])
+        .input(input)
+        .run();
     assert_eq!(ran.code, Some(0), "{ran:#?}");
     let results: Vec<String> = ran
         .out
@@ -33,21 +41,36 @@ fn pairs_from_standard_input_give_one_json_line_each() {
 
 #[test]
 fn a_commit_equals_its_abbreviation() {
-    let ran = Run::new(&["version", "compare", "0e58ed8", "0e58ed8671d6", "--scheme", "commit"]);
+    let ran = Run::new(&[
+        "version",
+        "compare",
+        "0e58ed8",
+        "0e58ed8671d6",
+        "--scheme",
+        "commit",
+    ]);
     assert!(ran.run().out.starts_with("equal: "));
 }
 
 #[test]
 fn a_line_without_a_tab_is_refused_with_its_number() {
-    let ran = Run::new(&["version", "compare", "-", "--scheme", "semver"]).input("1\t2\nx\n").run();
+    let ran = Run::new(&["version", "compare", "-", "--scheme", "semver"])
+        .input("1\t2\nx\n")
+        .run();
     assert_eq!(ran.code, Some(2), "{ran:#?}");
     assert!(ran.err.contains("standard input:2:"), "{}", ran.err);
     let long = "x".repeat(70_000);
-    let ran = Run::new(&["version", "compare", "-", "--scheme", "semver"]).input(long).run();
+    let ran = Run::new(&["version", "compare", "-", "--scheme", "semver"])
+        .input(long)
+        .run();
     assert_eq!(ran.code, Some(2), "{ran:#?}");
     let ran =
         Run::new(&["version", "compare", "-", "--scheme", "semver"]).input(b"\xff\t1\n".to_vec());
     assert_eq!(ran.run().code, Some(2));
-    Run::new(&["version", "compare", "1.0", "--scheme", "semver"]).run().refuses(&["two versions"]);
-    Run::new(&["version", "compare", "1", "2", "--scheme", "semvre"]).run().refuses(&["semvre"]);
+    Run::new(&["version", "compare", "1.0", "--scheme", "semver"])
+        .run()
+        .refuses(&["two versions"]);
+    Run::new(&["version", "compare", "1", "2", "--scheme", "semvre"])
+        .run()
+        .refuses(&["semvre"]);
 }

@@ -93,23 +93,26 @@ impl Cache {
         let file = fs::File::open(self.path(key)).ok()?;
         file.take(self.capacity).read_to_end(&mut bytes).ok()?;
         let (seal, rest) = split_line(&bytes)?;
-        if seal != Digest::of(rest).to_string().as_bytes() {
+        let (head, body) = split_line(rest)?;
+        // The seal covers the head, and the head the body.
+        if seal != Digest::of(head).to_string().as_bytes() {
             return None;
         }
-        let (head, body) = split_line(rest)?;
         let head: Head = serde_json::from_slice(head).ok()?;
         let digest = Digest::of(body);
         if head.format != FORMAT || head.key != key.0 || head.body != digest {
             return None;
         }
+        let body_at = bytes.len() - body.len();
         let mut headers = HeaderMap::new();
         for (name, value) in head.headers {
             let name: HeaderName = name.parse().ok()?;
             headers.append(name, HeaderValue::from_str(&value).ok()?);
         }
+        bytes.drain(..body_at);
         Some(Kept {
             headers,
-            body: body.to_vec(),
+            body: bytes,
             digest,
         })
     }
@@ -159,15 +162,15 @@ impl Cache {
             body: digest,
             headers: kept.collect(),
         };
-        let mut rest = serde_json::to_vec(&head)?;
-        rest.push(b'\n');
-        rest.extend_from_slice(body);
+        let head = serde_json::to_vec(&head)?;
         // A temporary file is readable by its owner only, and takes its name in one step.
         let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
-        writeln!(file, "{}", Digest::of(&rest))?;
-        file.write_all(&rest)?;
+        writeln!(file, "{}", Digest::of(&head))?;
+        file.write_all(&head)?;
+        file.write_all(b"\n")?;
+        file.write_all(body)?;
         file.persist(self.path(key)).map_err(|error| error.error)?;
-        Ok(rest.len() as u64 + 72)
+        Ok((head.len() + body.len()) as u64 + 73)
     }
 
     fn make_room(&self, written: u64) {

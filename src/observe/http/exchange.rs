@@ -78,14 +78,15 @@ impl Client {
             return Err(failure::of_status(status, headers));
         }
         let cap = request.body_cap.unwrap_or(inner.limits.body);
-        let body = read_body(response, cap).await?;
+        let body = Arc::new(read_body(response, cap).await?);
         let digest = Digest::of(&body);
         if let Some((cache, key)) = slot {
-            let (headers, body) = (headers.clone(), body.clone());
+            let (headers, body) = (headers.clone(), Arc::clone(&body));
             // A cache that cannot be written is no failure.
             let write = move || cache.keep(key, &headers, &body, digest);
             let _ = tokio::task::spawn_blocking(write).await;
         }
+        let body = Arc::unwrap_or_clone(body);
         self.finished(&endpoint, status, body.len() as u64, begun);
         Ok(Hop::Reply(Box::new(Reply {
             status: status.as_u16(),

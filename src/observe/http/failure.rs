@@ -52,11 +52,16 @@ pub(super) fn of_transport(error: reqwest::Error) -> Unanswered {
         cause = inner.to_string();
         // rustls and the decoders report through `std::io::Error` of these kinds; a body that broke
         // off is a decoding error to reqwest as well.
-        let kind = inner.downcast_ref::<std::io::Error>().map(|io| io.kind());
+        let io = inner.downcast_ref::<std::io::Error>();
+        let kind = io.map(std::io::Error::kind);
         let invalid = matches!(kind, Some(ErrorKind::InvalidData | ErrorKind::InvalidInput));
         refused_by_tls |= error.is_connect() && invalid;
         badly_coded |= error.is_decode() && invalid;
-        source = inner.source();
+        // `source` of an `io::Error` leaves out the error that it wraps.
+        source = match io.and_then(std::io::Error::get_ref) {
+            Some(wrapped) => Some(wrapped),
+            None => inner.source(),
+        };
     }
     let (kind, what) = if error.is_timeout() {
         (FailureKind::Timeout, "the server did not answer in time")

@@ -348,7 +348,8 @@ fn memory_follows_the_cap_and_not_the_sender() {
         answer("200 OK", &[media, ("content-encoding", "gzip")], &bomb)
     });
     let grown = (peak_memory() - before) / 1024;
-    assert!(grown < 400, "peak memory grew by {grown} MiB");
+    println!("peak memory grew by {grown} MiB");
+    assert!(grown < 200, "peak memory grew by {grown} MiB");
 }
 
 /// 200 MB of zeros in about 200 KB, made by the real `gzip`.

@@ -1,5 +1,12 @@
 //! The observe room against real counterparts, and against a loopback server that injects faults.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "what the tests put together is known"
+)]
+
 mod asking;
 mod faults;
 mod git_tag;
@@ -8,3 +15,4 @@ mod peers;
 mod polite;
 mod pypi;
 mod secrets;
+mod tls;

@@ -214,16 +214,3 @@ fn proxies_are_those_of_the_environment() {
         FailureKind::Connection
     );
 }
-
-#[test]
-fn what_is_no_tls_is_a_tls_failure_and_is_not_tried_again() {
-    let server =
-        Loopback::start(|_| vec![Step::Send(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec())]);
-    let index = format!("https://127.0.0.1:{}/simple/", server.port());
-    let world = World::new(short());
-    let observations = world.ask("pypi", None, &[("index", &index)]);
-    let (kind, words) = failure(&observations[0]).unwrap();
-    assert_eq!(kind, FailureKind::Tls, "{words}");
-    let retried = |event: &Event| matches!(event, Event::Retrying { .. });
-    assert!(!world.events.events().iter().any(retried));
-}

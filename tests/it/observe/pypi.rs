@@ -238,3 +238,24 @@ fn a_connection_that_closes_without_a_byte_is_a_failure() {
         FailureKind::Connection
     );
 }
+
+/// Asks the index that pip is configured with here, where `LOCKSTEP_TEST_NETWORK=1` allows it.
+#[test]
+fn the_real_index_of_pip_gives_a_real_project_whole() {
+    if std::env::var("LOCKSTEP_TEST_NETWORK").ok().as_deref() != Some("1") {
+        println!("left out: the real index: LOCKSTEP_TEST_NETWORK is not 1");
+        return;
+    }
+    let world = World::with(Limits::default(), Environment::of_process());
+    let keys = [("index", "pip"), ("project", "graphene-pynamodb")];
+    let observations = world.ask("pypi", None, &keys);
+    for observation in &observations {
+        let listing = whole(observation);
+        let versions = names(listing);
+        assert!(versions.contains(&"2.1.0") && versions.contains(&"2.3.0"));
+        assert!(listing.unnamed.is_empty());
+        let files = listing.entries["2.3.0"].files.values();
+        assert!(files.clone().count() > 0 && files.clone().all(|file| file.digest.is_some()));
+    }
+    println!("{} observations", observations.len());
+}

@@ -1,2 +1,7 @@
-//! The command `lockstep`.
-fn main() {}
+//! The command `lockstep`; everything it does is in the library's `cli`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    lockstep::cli::run()
+}

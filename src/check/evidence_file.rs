@@ -41,7 +41,10 @@ pub fn read_evidence(path: &Path) -> Result<Vec<Evidence>, EvidenceFileError> {
     };
     let mut bytes = Vec::new();
     let read = if path == Path::new("-") {
-        std::io::stdin().lock().take(EVIDENCE_BYTES + 1).read_to_end(&mut bytes)
+        std::io::stdin()
+            .lock()
+            .take(EVIDENCE_BYTES + 1)
+            .read_to_end(&mut bytes)
     } else {
         std::fs::File::open(path)
             .and_then(|file| file.take(EVIDENCE_BYTES + 1).read_to_end(&mut bytes))
@@ -53,8 +56,15 @@ pub fn read_evidence(path: &Path) -> Result<Vec<Evidence>, EvidenceFileError> {
     }
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
-        let line = 1 + error.as_bytes()[..valid].iter().filter(|b| **b == b'\n').count();
-        refuse(Some(line), "is not text (UTF-8)".to_owned(), Some("evidence is JSON"))
+        let line = 1 + error.as_bytes()[..valid]
+            .iter()
+            .filter(|b| **b == b'\n')
+            .count();
+        refuse(
+            Some(line),
+            "is not text (UTF-8)".to_owned(),
+            Some("evidence is JSON"),
+        )
     })?;
     Evidence::read_all(&text).map_err(|error| EvidenceFileError {
         path: path.to_owned(),

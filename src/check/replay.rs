@@ -70,8 +70,12 @@ fn subfolders(folder: &Path) -> Result<Vec<PathBuf>, ReplayError> {
 
 fn play_one(folder: &Path) -> Result<ReplayRow, ReplayError> {
     let expected = expected::Expected::read(&folder.join("expected.toml"))?;
-    let loaded = policy::load(&folder.join("policy.toml"), &decide::codes())
-        .map_err(|errors| ReplayError { message: errors.render(false), hint: None })?;
+    let loaded = policy::load(&folder.join("policy.toml"), &decide::codes()).map_err(|errors| {
+        ReplayError {
+            message: errors.render(false),
+            hint: None,
+        }
+    })?;
     let [component] = loaded.components.as_slice() else {
         return Err(ReplayError {
             message: format!("{}: an incident is about one component", shown(folder)),
@@ -81,25 +85,31 @@ fn play_one(folder: &Path) -> Result<ReplayRow, ReplayError> {
     let mut cases = Vec::new();
     for case in &expected.cases {
         let path = folder.join(&case.evidence);
-        let documents = read_evidence(&path)
-            .map_err(|error| ReplayError { message: error.to_string(), hint: error.hint })?;
+        let documents = read_evidence(&path).map_err(|error| ReplayError {
+            message: error.to_string(),
+            hint: error.hint,
+        })?;
         let [evidence] = <[_; 1]>::try_from(documents).map_err(|_| ReplayError {
             message: format!("{}: holds more than one document", shown(&path)),
             hint: None,
         })?;
         let now = evidence.decided_at;
-        let checked = verify::check(evidence, Origin::UnsignedFile).map_err(|fault| {
-            ReplayError { message: format!("{}: {fault}", shown(&path)), hint: None }
-        })?;
+        let checked =
+            verify::check(evidence, Origin::UnsignedFile).map_err(|fault| ReplayError {
+                message: format!("{}: {fault}", shown(&path)),
+                hint: None,
+            })?;
         let question = Question {
             which: Which::Named(case.named()),
             environment: None,
             fail_on: Default::default(),
         };
-        let verdict = decide::evaluate(&component.policy, &checked, &question, now)
-            .map_err(|error| ReplayError {
-                message: format!("{}: {error}", shown(&path)),
-                hint: Some(error.hint),
+        let verdict =
+            decide::evaluate(&component.policy, &checked, &question, now).map_err(|error| {
+                ReplayError {
+                    message: format!("{}: {error}", shown(&path)),
+                    hint: Some(error.hint),
+                }
             })?;
         cases.push(judged::case(case, &verdict));
     }

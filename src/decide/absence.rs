@@ -36,7 +36,9 @@ pub(crate) fn absence<'c, 'a>(
     if !standing.required {
         return None;
     }
-    let having: Vec<&Standing<'a>> = case.required().filter(|it| it.found().is_some()).collect();
+    // A draft announces nothing: `release-draft` judges it.
+    let has = |it: &&Standing<'a>| it.found().is_some_and(|found| !found.entry.draft);
+    let having: Vec<&Standing<'a>> = case.required().filter(has).collect();
     if having.is_empty() {
         return Some(Absence::Nowhere);
     }

@@ -9,6 +9,7 @@ use crate::model::{
 };
 use crate::verify::{CheckedEvidence, Origin};
 
+use super::branches::Protected;
 use super::scene::{Case, Names, Scene};
 use super::standing::{Presence, Standing};
 use super::view::View;
@@ -62,6 +63,7 @@ fn at_round(
         now,
         view: &view,
         names: &names,
+        protected: Protected::of(&policy.component.branches),
         cases,
     };
     let mut findings = Vec::new();

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::model::{AgreeOn, Anchor, Content, Provenance, Time};
 
+use super::files;
 use super::scene::{Case, Scene};
 use super::standing::Standing;
-use super::{branches, files};
 
 /// The first fact that is needed of a present release in a channel and that the channel does not
 /// state, in words.
@@ -71,8 +71,8 @@ fn unstated_of_source(scene: &Scene<'_>, standing: &Standing<'_>) -> Option<Stri
     if component.repository_id.is_some() && !known {
         return Some("the number of its repository".to_owned());
     }
-    // Two channels that state a commit are compared; one that could and does not is not equal.
-    if standing.channel.traits.states_commit && entry.commit.is_none() && !entry.draft {
+    // A tag that points to no commit announces nothing that could have been built.
+    if standing.channel.traits.content == Content::Commit && entry.commit.is_none() {
         return Some("the commit behind it".to_owned());
     }
     None
@@ -84,7 +84,7 @@ fn is_branch_decided(scene: &Scene<'_>, standing: &Standing<'_>) -> bool {
     let Some(found) = standing.found() else {
         return false;
     };
-    branches::contains(&scene.policy.component.branches, &found.entry).is_some()
+    scene.protected.contains(&found.entry).is_some()
 }
 
 fn applies(provenance: &Provenance, case: &Case<'_>, standing: &Standing<'_>) -> bool {

@@ -6,6 +6,7 @@ use crate::model::version::{Naming, Version};
 use crate::model::{AgreeOn, Agreement, Environment, Line, Name, Policy, Time};
 
 use super::Question;
+use super::branches::Protected;
 use super::index::NameIndex;
 use super::standing::Standing;
 use super::view::{ChannelView, View};
@@ -18,6 +19,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) now: Time,
     pub(crate) view: &'a View<'a>,
     pub(crate) names: &'a Names<'a>,
+    /// The policy's `branches`.
+    pub(crate) protected: Protected,
     /// The releases in question.
     pub(crate) cases: Vec<Case<'a>>,
 }

@@ -30,7 +30,9 @@ pub use policy::{
     AgreeOn, Agreement, Anchor, Channel, Commitment, Component, Content, Environment, Line, Mode,
     Policy, Provenance, ProvenanceKind, ReleaseHours, Traits, Unreachable, Waiver,
 };
-pub use replayed::{JudgedCase, Mark, ReplayRow, ReplayTotals, SignalCount, replay_totals};
+pub use replayed::{
+    ExpectedLater, JudgedCase, Mark, ReplayRow, ReplayTotals, SignalCount, replay_totals,
+};
 pub use text::{visible, visible_line};
 pub use time::{Duration, Time, TimeError};
 pub use verdict::{Cell, CellState, EndpointAsked, Outcome, VERDICT_SCHEMA, Verdict};

@@ -12,8 +12,14 @@ use super::{Level, Outcome};
 pub struct ReplayRow {
     /// Name of its folder.
     pub incident: String,
+    /// The incident, in one line.
+    pub title: String,
     /// What happened.
     pub what: String,
+    /// Public accounts of it.
+    pub sources: Vec<String>,
+    /// What in the fixture is made up.
+    pub synthetic: Vec<String>,
     /// Whether it was an attack.
     pub attack: bool,
     /// Signals that the channels showed.
@@ -44,9 +50,27 @@ pub struct JudgedCase {
     pub suspicion: Level,
     /// What was expected and did not come; empty where all did.
     pub surprises: Vec<String>,
+    /// What is expected once provenance is judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub later: Option<ExpectedLater>,
     /// Whether an outcome is expected, and not only that it is no allow.
     #[serde(skip)]
     pub decisive: bool,
+}
+
+/// What is expected once provenance is judged: stated, not judged.
+#[derive(Debug, Clone, Serialize)]
+pub struct ExpectedLater {
+    /// The verdict.
+    pub verdict: Outcome,
+    /// Codes.
+    pub codes: Vec<String>,
+    /// The level of mismatch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mismatch: Option<Level>,
+    /// The level of suspicion.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suspicion: Option<Level>,
 }
 
 /// How a row is marked.

@@ -6,9 +6,17 @@
 
 mod ask_all;
 pub mod environment;
+pub mod files;
 pub mod git_tag;
+pub mod github_release;
 pub mod http;
+pub mod lambda;
+pub mod manifest;
+pub mod npm;
+pub mod oci;
 pub mod pypi;
+pub mod s3;
+mod table;
 
 use std::future::Future;
 use std::path::Path;
@@ -28,7 +36,17 @@ use crate::model::{
 };
 
 /// The kinds of channel that a policy can name.
-pub const KINDS: &[&dyn Kind] = &[&git_tag::GitTag, &pypi::PyPi];
+pub const KINDS: &[&dyn Kind] = &[
+    &github_release::GithubRelease,
+    &git_tag::GitTag,
+    &manifest::Manifest,
+    &files::Files,
+    &oci::Oci,
+    &pypi::PyPi,
+    &npm::Npm,
+    &lambda::Lambda,
+    &s3::S3,
+];
 
 /// A kind of channel.
 pub trait Kind: Sync {

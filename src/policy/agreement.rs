@@ -12,17 +12,17 @@ pub(super) const KEYS: &[Key] = &[
     Key::required(
         "channels",
         Shape::Texts,
-        "At least two channels whose releases are compared.",
+        "at least two channels whose releases are compared",
     ),
     Key::optional(
         "on",
         Shape::Choice(&["same-digest", "same-platforms", "same-commit", "same-files"]),
-        "On what they agree. Images: `same-digest` (where not given), `same-platforms`, `same-commit`. Files: `same-files` (where not given), or `same-commit`.",
+        "on what they agree. Images: `same-digest` (where not given), `same-platforms`, `same-commit`. Files: `same-files` (where not given), or `same-commit`",
     ),
     Key::optional(
         "because",
         Shape::Text,
-        "Why this and nothing stricter; shown in reports.",
+        "why this and nothing stricter; shown in reports",
     ),
 ];
 

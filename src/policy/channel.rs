@@ -15,21 +15,21 @@ const USUAL_LEAD: Duration = Duration::from_minutes(10);
 
 /// The keys that a channel of any kind has.
 pub(super) const KEYS: &[Key] = &[
-    Key::required("kind", Shape::Text, "What kind of channel this is."),
+    Key::required("kind", Shape::Text, "what kind of channel this is"),
     Key::optional(
         "may-lag",
         Shape::Duration,
-        "How long it may lack what the leading channel has: 30m where not given, 60m for `pypi` and `npm`.",
+        "how long it may lack what the leading channel has: 30m where not given, 60m for `pypi` and `npm`",
     ),
     Key::optional(
         "may-lead",
         Shape::Duration,
-        "How long it may have what the leading channel lacks: 10m where not given.",
+        "how long it may have what the leading channel lacks: 10m where not given",
     ),
     Key::optional(
         "lines",
         Shape::TextOrTexts,
-        "The release lines that it carries: all where not given.",
+        "the release lines that it carries: all where not given",
     ),
 ];
 
@@ -140,6 +140,9 @@ fn one(
         let error = Diagnostic::error(fields.place(), "`lines` names no line");
         fields.report(error.hint("leave the key out for all lines"));
     }
+    if fields.diagnostics().len() == errors_before {
+        check_templates(configured.as_ref(), &mut fields);
+    }
     let configured = configured?;
     if diagnostics.len() > errors_before {
         return None;
@@ -192,6 +195,27 @@ fn one(
 
 fn is_empty(node: &crate::model::settings::Node) -> bool {
     matches!(&node.value, crate::model::settings::Value::List(items) if items.is_empty())
+}
+
+/// What holds for the templates of every kind.
+fn check_templates(configured: Option<&Configured>, fields: &mut Fields<'_>) {
+    let keys = ["tag", "names", "key"];
+    let place = keys.iter().find_map(|key| fields.key_place(key));
+    let place = place.unwrap_or(fields.place()).clone();
+    let templates = configured.map_or(&[][..], |configured| &configured.templates);
+    if templates.is_empty() {
+        let message = format!(
+            "{} has no template for the names of releases",
+            fields.what()
+        );
+        fields.report(Diagnostic::error(&place, message).hint("give one, as in `v{version}`"));
+    }
+    for (at, template) in templates.iter().enumerate() {
+        if templates[..at].contains(template) {
+            let message = format!("`{template}` stands twice in {}", fields.what());
+            fields.report(Diagnostic::error(&place, message).hint("take one out"));
+        }
+    }
 }
 
 /// Whether any version of one scheme has a form in the other.

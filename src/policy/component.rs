@@ -17,42 +17,42 @@ pub(super) const KEYS: &[Key] = &[
     Key::optional(
         "name",
         Shape::Text,
-        "The component's name, which `{name}` stands for in templates.",
+        "the component's name, which `{name}` stands for in templates",
     ),
     Key::optional(
         "names",
         Shape::Texts,
-        "Instead of `name`: several components that are released alike, such as the packages of a monorepo. The policy then holds for each, with `{name}` filled in.",
+        "instead of `name`: several components that are released alike, such as the packages of a monorepo. The policy then holds for each, with `{name}` filled in",
     ),
     Key::optional(
         "source",
         Shape::Text,
-        "https address of the source repository, host and path. Addresses of the host's API follow from it.",
+        "https address of the source repository, host and path. Addresses of the host's API follow from it",
     ),
     Key::optional(
         "repository-id",
         Shape::Integer,
-        "The host's number for the repository: survives a rename and catches a re-registered account.",
+        "the host's number for the repository: survives a rename and catches a re-registered account",
     ),
     Key::optional(
         "announced-by",
         Shape::Text,
-        "The leading channel: the `git-tag` or `github-release` channel that announces a release. May be left out where only one can.",
+        "the leading channel: the `git-tag` or `github-release` channel that announces a release. May be left out where only one can",
     ),
     Key::optional(
         "branches",
         Shape::TextOrTexts,
-        "Globs of branches: a release's commit must be on one of them. Without it, branches are not asked.",
+        "globs of branches: a release's commit must be on one of them. Without it, branches are not asked",
     ),
     Key::optional(
         "release-hours",
         Shape::Table(HOURS),
-        "The hours within which releases are cut; one outside is a `release-window` finding.",
+        "the hours within which releases are cut; one outside is a `release-window` finding",
     ),
     Key::optional(
         EXTENDS,
         Shape::Text,
-        "A file in the policy's folder or below it with defaults; the policy's own keys win, and arrays of tables are joined.",
+        "a file in the policy's folder or below it with defaults; the policy's own keys win, and arrays of tables are joined",
     ),
 ];
 
@@ -60,17 +60,17 @@ const HOURS: &[Key] = &[
     Key::required(
         "days",
         Shape::TextOrTexts,
-        "Days of the week: `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`.",
+        "days of the week: `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`",
     ),
     Key::required(
         "hours",
         Shape::Text,
-        "From and until, as in `08:00-18:00`; an earlier end is on the next day.",
+        "from and until, as in `08:00-18:00`; an earlier end is on the next day",
     ),
     Key::required(
         "zone",
         Shape::Text,
-        "IANA name of the time zone, as in `Europe/Paris`.",
+        "IANA name of the time zone, as in `Europe/Paris`",
     ),
 ];
 
@@ -80,6 +80,9 @@ const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 pub(super) struct Family {
     pub(super) names: Vec<Name>,
     pub(super) source: Option<Url>,
+    /// Where `source` has an error, an address that stands in for it, so that the channels which
+    /// need one do not report its absence as well. Such a policy is never used.
+    pub(super) source_or_stand_in: Option<Url>,
     pub(super) repository_id: Option<u64>,
     pub(super) announced_by: Option<Placed<String>>,
     pub(super) branches: Vec<String>,
@@ -93,6 +96,11 @@ pub(super) fn read(root: &mut Fields<'_>) -> Option<Family> {
     let mut fields = Fields::open(table, &place, "[component]", &[KEYS], root.diagnostics());
     let names = names(&mut fields);
     let source = source(&mut fields);
+    let stand_in = || Url::parse("https://source.invalid/owner/repository").ok();
+    let source_or_stand_in = match &source {
+        None if fields.key_place("source").is_some() => stand_in(),
+        source => source.clone(),
+    };
     let repository_id = fields.integer("repository-id").map(|number| number.value);
     let announced_by = fields.text("announced-by");
     let branches = branches(&mut fields);
@@ -100,6 +108,7 @@ pub(super) fn read(root: &mut Fields<'_>) -> Option<Family> {
     Some(Family {
         names,
         source,
+        source_or_stand_in,
         repository_id,
         announced_by,
         branches,

@@ -12,29 +12,29 @@ pub(super) const KEYS: &[Key] = &[
     Key::required(
         "requires",
         Shape::TextOrTexts,
-        "Channels that a release must be in, beside the leading channel, which is always required.",
+        "channels that a release must be in, beside the leading channel, which is always required",
     ),
     Key::optional(
         "lines",
         Shape::TextOrTexts,
-        "Release lines that may be deployed here: all where not given.",
+        "release lines that may be deployed here: all where not given",
     ),
     Key::optional(
         "mode",
         Shape::Choice(&["observe", "audit", "enforce"]),
-        "`enforce` where not given; `audit` and `observe` show the verdict and exit 0.",
+        "`enforce` where not given; `audit` and `observe` show the verdict and exit 0",
     ),
     Key::optional(
         "when-unreachable",
         Shape::ChoiceOrTable(&["indeterminate"], LAST_KNOWN_GOOD),
-        "What an unreachable channel does: `indeterminate` where not given.",
+        "what an unreachable channel does: `indeterminate` where not given",
     ),
 ];
 
 const LAST_KNOWN_GOOD: &[Key] = &[Key::required(
     "last-known-good",
     Shape::Duration,
-    "A digest that was verified within this span is approved again, and no other.",
+    "a digest that was verified within this span is approved again, and no other",
 )];
 
 /// Reads every `[environment.NAME]`.

@@ -19,12 +19,12 @@ pub(super) const KEYS: &[Key] = &[
             "commit",
             "opaque",
         ]),
-        "How the versions of this line are written and when two of them are the same.",
+        "how the versions of this line are written and when two of them are the same",
     ),
     Key::optional(
         "judge-since",
         Shape::TextOrDate,
-        "A version of this line, or a date: older releases are not judged for what is lacking. `dev-build`, `commit` and `opaque` have no order and take a date.",
+        "a version of this line, or a date: older releases are not judged for what is lacking. `dev-build`, `commit` and `opaque` have no order and take a date",
     ),
 ];
 

@@ -211,7 +211,7 @@ fn assemble(
         .map(|name| {
             let about = About {
                 component: name,
-                source: family.source.as_ref(),
+                source: family.source_or_stand_in.as_ref(),
                 folder,
             };
             let channels = channel::read(&mut root, &about, &lines, sources);

@@ -14,37 +14,37 @@ pub(super) const KEYS: &[Key] = &[
     Key::required(
         "channels",
         Shape::TextOrTexts,
-        "The channels whose artifacts need an attestation.",
+        "the channels whose artifacts need an attestation",
     ),
     Key::required(
         "kind",
         Shape::Choice(&["build", "publish"]),
-        "`build` says from which commit the bytes came, `publish` who uploaded them.",
+        "`build` says from which commit the bytes came, `publish` who uploaded them",
     ),
     Key::optional(
         "issuer",
         Shape::Text,
-        "Address of the issuer of the signer's identity, as in `https://token.actions.githubusercontent.com`.",
+        "address of the issuer of the signer's identity, as in `https://token.actions.githubusercontent.com`",
     ),
     Key::optional(
         "workflows",
         Shape::TextOrTexts,
-        "Workflow files that may sign, as in `release.yml`.",
+        "workflow files that may sign, as in `release.yml`",
     ),
     Key::optional(
         "ref",
         Shape::Text,
-        "Git reference that must have been built, a template: `refs/tags/v{version}`.",
+        "git reference that must have been built, a template: `refs/tags/v{version}`",
     ),
     Key::optional(
         "commit",
         Shape::Choice(&["tag", "any"]),
-        "`tag`: the commit behind the leading tag (where not given, for `build`); `any`: whichever (where not given, for `publish`).",
+        "`tag`: the commit behind the leading tag (where not given, for `build`); `any`: whichever (where not given, for `publish`)",
     ),
     Key::optional(
         "since",
         Shape::TextOrDate,
-        "First version, or date, from which it is needed.",
+        "first version, or date, from which it is needed",
     ),
 ];
 

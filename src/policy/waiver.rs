@@ -10,23 +10,19 @@ const MAXIMUM: usize = 1_000;
 
 /// Its keys.
 pub(super) const KEYS: &[Key] = &[
-    Key::required("code", Shape::Text, "The code of the finding."),
-    Key::required(
-        "version",
-        Shape::Text,
-        "The version, as its line writes it.",
-    ),
+    Key::required("code", Shape::Text, "the code of the finding"),
+    Key::required("version", Shape::Text, "the version, as its line writes it"),
     Key::optional(
         "digests",
         Shape::TextOrTexts,
-        "All digests of the finding, `sha256:…` or `git:<commit>`: another file fires again. Left out for a finding without digests.",
+        "all digests of the finding, `sha256:…` or `git:<commit>`: another file fires again. Left out for a finding without digests",
     ),
-    Key::required("reason", Shape::Text, "Why."),
-    Key::required("approved-by", Shape::Text, "By whom."),
+    Key::required("reason", Shape::Text, "why"),
+    Key::required("approved-by", Shape::Text, "by whom"),
     Key::required(
         "expires",
         Shape::TextOrDate,
-        "The date on which it ends (at 00:00 UTC), or a time.",
+        "the date on which it ends (at 00:00 UTC), or a time",
     ),
 ];
 

@@ -46,6 +46,11 @@ impl CheckedEvidence {
         &self.evidence
     }
 
+    /// The evidence, no longer checked.
+    pub fn into_evidence(self) -> Evidence {
+        self.evidence
+    }
+
     /// SHA-256 of its canonical JSON.
     pub fn digest(&self) -> Digest {
         self.digest

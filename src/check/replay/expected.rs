@@ -11,7 +11,7 @@ use super::ReplayError;
 /// What happened and what is expected of each moment.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Expected {
+pub(super) struct Expected {
     /// The incident, in one line.
     pub incident: String,
     /// What happened.
@@ -32,7 +32,7 @@ pub struct Expected {
 /// Whether an incident was an attack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub(super) enum Kind {
     /// It was.
     Attack,
     /// It was an oversight or nothing at all.
@@ -42,7 +42,7 @@ pub enum Kind {
 /// What is expected at one moment.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct ExpectedCase {
+pub(super) struct ExpectedCase {
     /// Its name: `T+60`.
     pub name: String,
     /// The evidence file, beside this one.
@@ -79,7 +79,7 @@ pub struct ExpectedCase {
 /// What is expected once provenance is judged. It is read and shown, not judged.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct ExpectedLater {
+pub(super) struct ExpectedLater {
     /// The verdict.
     pub outcome: ExpectedOutcome,
     /// Codes.
@@ -95,7 +95,7 @@ pub struct ExpectedLater {
 /// A verdict, as `expected.toml` writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum ExpectedOutcome {
+pub(super) enum ExpectedOutcome {
     /// Allow.
     Allow,
     /// Deny.
@@ -127,9 +127,8 @@ impl Expected {
             return Err(refuse("has no [[case]]".to_owned()));
         }
         for case in &expected.cases {
-            case.check().map_err(|what| {
-                refuse(format!("case `{}`: {what}", visible(&case.name, 60)))
-            })?;
+            case.check()
+                .map_err(|what| refuse(format!("case `{}`: {what}", visible(&case.name, 60))))?;
         }
         Ok(expected)
     }
@@ -143,7 +142,10 @@ impl ExpectedCase {
 
     fn check(&self) -> Result<(), &'static str> {
         let mut parts = Path::new(&self.evidence).components();
-        if !matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None)) {
+        if !matches!(
+            (parts.next(), parts.next()),
+            (Some(Component::Normal(_)), None)
+        ) {
             return Err("`evidence` names a file beside this one");
         }
         if self.named().is_empty() {

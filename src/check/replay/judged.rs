@@ -1,82 +1,95 @@
 //! Holds verdicts against expectations.
 
-use crate::model::{JudgedCase, Level, Outcome, ReplayRow, Severity, Verdict};
+use crate::model::{self, JudgedCase, Level, Outcome, ReplayRow, Severity, Verdict};
 
 use super::expected::{Expected, ExpectedCase, ExpectedOutcome, Kind};
 
 /// Holds a verdict against what is expected of a moment.
 pub(super) fn case(expected: &ExpectedCase, verdict: &Verdict) -> JudgedCase {
-        let mut codes: Vec<String> = Vec::new();
-        for finding in &verdict.findings {
-            let code = finding.code.to_string();
-            if finding.is_open() && finding.severity > Severity::Note && !codes.contains(&code) {
-                codes.push(code);
-            }
-        }
-        let mut surprises = Vec::new();
-        let outcome = verdict.outcome;
-        if let Some(wanted) = expected.outcome
-            && outcome != wanted.outcome()
-        {
-            surprises.push(format!("expected {}, is {outcome}", wanted.outcome()));
-        }
-        if expected.not_allow && outcome == Outcome::Allow {
-            surprises.push("must not be allowed".to_owned());
-        }
-        for code in &expected.codes {
-            if !codes.contains(code) {
-                surprises.push(format!("`{code}` was not found"));
-            }
-        }
-        for (what, wanted, is) in [
-            ("mismatch", expected.mismatch, verdict.mismatch),
-            ("suspicion", expected.suspicion, verdict.suspicion),
-        ] {
-            if let Some(wanted) = wanted
-                && wanted != is
-            {
-                surprises.push(format!("expected {what} {wanted}, is {is}"));
-            }
-        }
-        if let Some(signal) = expected.limit.as_deref().filter(|it| it.starts_with('S')) {
-            let named = |limit: &String| {
-                limit.contains(&format!("{signal})")) || limit.contains(&format!("{signal},"))
-            };
-            if !verdict.limits.iter().any(named) {
-                surprises.push(format!("the limit {signal} is not stated"));
-            }
-        }
-        JudgedCase {
-            name: expected.name.clone(),
-            verdict: outcome,
-            codes,
-            mismatch: verdict.mismatch,
-            suspicion: verdict.suspicion,
-            surprises,
-            decisive: expected.outcome.is_some(),
+    let mut codes: Vec<String> = Vec::new();
+    for finding in &verdict.findings {
+        let code = finding.code.to_string();
+        if finding.is_open() && finding.severity > Severity::Note && !codes.contains(&code) {
+            codes.push(code);
         }
     }
+    let mut surprises = Vec::new();
+    let outcome = verdict.outcome;
+    if let Some(wanted) = expected.outcome
+        && outcome != wanted.outcome()
+    {
+        surprises.push(format!("expected {}, is {outcome}", wanted.outcome()));
+    }
+    if expected.not_allow && outcome == Outcome::Allow {
+        surprises.push("must not be allowed".to_owned());
+    }
+    for code in &expected.codes {
+        if !codes.contains(code) {
+            surprises.push(format!("`{code}` was not found"));
+        }
+    }
+    for (what, wanted, is) in [
+        ("mismatch", expected.mismatch, verdict.mismatch),
+        ("suspicion", expected.suspicion, verdict.suspicion),
+    ] {
+        if let Some(wanted) = wanted
+            && wanted != is
+        {
+            surprises.push(format!("expected {what} {wanted}, is {is}"));
+        }
+    }
+    if let Some(signal) = expected.limit.as_deref().filter(|it| it.starts_with('S')) {
+        let named = |limit: &String| {
+            limit.contains(&format!("{signal})")) || limit.contains(&format!("{signal},"))
+        };
+        if !verdict.limits.iter().any(named) {
+            surprises.push(format!("the limit {signal} is not stated"));
+        }
+    }
+    JudgedCase {
+        name: expected.name.clone(),
+        verdict: outcome,
+        codes,
+        mismatch: verdict.mismatch,
+        suspicion: verdict.suspicion,
+        surprises,
+        later: expected.later.as_ref().map(|later| model::ExpectedLater {
+            verdict: later.outcome.outcome(),
+            codes: later.codes.clone(),
+            mismatch: later.mismatch,
+            suspicion: later.suspicion,
+        }),
+        decisive: expected.outcome.is_some(),
+    }
+}
 
 /// Makes the row of an incident.
 pub(super) fn row(name: &str, expected: &Expected, cases: Vec<JudgedCase>) -> ReplayRow {
-        let mut cases = cases;
-        // Whatever a fixture says: an oversight is never highly suspicious.
-        if expected.kind == Kind::Benign {
-            for case in cases.iter_mut().filter(|case| case.suspicion == Level::High) {
-                case.surprises.push("benign, and highly suspicious".to_owned());
-            }
-        }
-        ReplayRow {
-            incident: name.to_owned(),
-            what: expected.what.clone(),
-            attack: expected.kind == Kind::Attack,
-            signals: expected.signals.clone(),
-            limit: expected.cases.iter().find_map(|case| case.limit.clone()),
-            needs_provenance: expected.cases.iter().any(|case| case.later.is_some()),
-            as_expected: cases.iter().all(|case| case.surprises.is_empty()),
-            cases,
+    let mut cases = cases;
+    // Whatever a fixture says: an oversight is never highly suspicious.
+    if expected.kind == Kind::Benign {
+        for case in cases
+            .iter_mut()
+            .filter(|case| case.suspicion == Level::High)
+        {
+            case.surprises
+                .push("benign, and highly suspicious".to_owned());
         }
     }
+    ReplayRow {
+        incident: name.to_owned(),
+        title: expected.incident.clone(),
+        what: expected.what.clone(),
+        sources: expected.sources.clone(),
+        synthetic: expected.synthetic.clone(),
+        attack: expected.kind == Kind::Attack,
+        signals: expected.signals.clone(),
+        limit: expected.cases.iter().find_map(|case| case.limit.clone()),
+        needs_provenance: expected.cases.iter().any(|case| case.later.is_some()),
+        as_expected: cases.iter().all(|case| case.surprises.is_empty()),
+        cases,
+    }
+}
 
 impl ExpectedOutcome {
     fn outcome(self) -> Outcome {
@@ -87,4 +100,3 @@ impl ExpectedOutcome {
         }
     }
 }
-

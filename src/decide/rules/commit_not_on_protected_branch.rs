@@ -1,6 +1,5 @@
 //! `commit-not-on-protected-branch`: the tagged commit is on none of the branches that the policy names.
 
-use crate::decide::branches;
 use crate::decide::rule::{Rests, Rule};
 use crate::decide::scene::Scene;
 use crate::model::{Finding, Level, Severity, visible_line};
@@ -37,7 +36,7 @@ fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         let Some(found) = leader.found() else {
             continue;
         };
-        if branches::contains(globs, &found.entry) != Some(false) {
+        if scene.protected.contains(&found.entry) != Some(false) {
             continue;
         }
         let commit = found.entry.commit.as_ref();

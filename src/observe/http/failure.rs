@@ -1,6 +1,7 @@
 //! Errors of the transport and statuses of servers as reasons for an observation, without secrets.
 
 use std::error::Error as _;
+use std::io::ErrorKind;
 
 use reqwest::StatusCode;
 
@@ -45,14 +46,16 @@ pub(super) fn of_transport(error: reqwest::Error) -> Unanswered {
     let error = error.without_url();
     let mut cause = String::new();
     let mut refused_by_tls = false;
+    let mut badly_coded = false;
     let mut source = error.source();
     while let Some(inner) = source {
         cause = inner.to_string();
-        // rustls reports through `std::io::Error` of this kind while a connection is being made.
-        refused_by_tls |= error.is_connect()
-            && inner
-                .downcast_ref::<std::io::Error>()
-                .is_some_and(|io| io.kind() == std::io::ErrorKind::InvalidData);
+        // rustls and the decoders report through `std::io::Error` of these kinds; a body that broke
+        // off is a decoding error to reqwest as well.
+        let kind = inner.downcast_ref::<std::io::Error>().map(|io| io.kind());
+        let invalid = matches!(kind, Some(ErrorKind::InvalidData | ErrorKind::InvalidInput));
+        refused_by_tls |= error.is_connect() && invalid;
+        badly_coded |= error.is_decode() && invalid;
         source = inner.source();
     }
     let (kind, what) = if error.is_timeout() {
@@ -63,7 +66,7 @@ pub(super) fn of_transport(error: reqwest::Error) -> Unanswered {
         (FailureKind::Connection, "no connection")
     } else if error.is_builder() {
         (FailureKind::Unsupported, "the request cannot be sent")
-    } else if error.is_decode() {
+    } else if badly_coded {
         (FailureKind::Malformed, "the body cannot be decoded")
     } else {
         (

@@ -1,0 +1,156 @@
+//! Asks the channels of targets, round by round, and judges what came back.
+
+use std::sync::Arc;
+
+use crate::decide::{Question, Which};
+use crate::model::version::Version;
+use crate::model::{Duration, EVIDENCE_SCHEMA, Evidence, Observation, Outcome, Time};
+use crate::observe::http::{Client, Events, Limits};
+use crate::observe::{self, Environment, ask_all, now};
+use crate::verify::Origin;
+
+use super::judge::{JudgeError, Judged, judge};
+use super::targets::Target;
+
+/// How to ask.
+pub struct Gathering<'q> {
+    /// What is asked of the evidence.
+    pub question: &'q Question,
+    /// How long to keep asking while a verdict is indeterminate.
+    pub wait: Option<Duration>,
+    /// The process's environment: credentials, proxies, caches.
+    pub environment: Environment,
+    /// Takes what happens.
+    pub events: Arc<dyn Events>,
+    /// Told before each pause: until when, and why.
+    pub pausing: &'q dyn Fn(Time, &str),
+}
+
+/// The shortest pause between two rounds.
+const SHORTEST_PAUSE: u64 = 5;
+
+/// The longest pause between two rounds: a window's end is an estimate, and people publish early.
+const LONGEST_PAUSE: u64 = 60;
+
+/// Asks and judges; with a wait, again and again until nothing is indeterminate or time is over.
+///
+/// # Errors
+/// [`JudgeError`] where nothing could be asked at all (no HTTP client, a question that does not fit
+/// a policy). A channel without an answer is no error but an observation.
+pub fn gather(targets: &[Target], gathering: Gathering<'_>) -> Result<Vec<Judged>, JudgeError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| JudgeError {
+            message: format!("cannot start: {error}"),
+            hint: "is a limit on threads or files in force?".to_owned(),
+        })?;
+    runtime.block_on(rounds(targets, gathering))
+}
+
+async fn rounds(targets: &[Target], gathering: Gathering<'_>) -> Result<Vec<Judged>, JudgeError> {
+    let unusable = |error: observe::http::ClientError| JudgeError {
+        message: error.to_string(),
+        hint: "docs/channels.md lists the variables that the client reads".to_owned(),
+    };
+    let limits = Limits::of_environment(&gathering.environment).map_err(unusable)?;
+    let client = Client::new(
+        gathering.environment.clone(),
+        limits,
+        gathering.events.clone(),
+    )
+    .map_err(unusable)?;
+    let questions: Vec<Vec<observe::Question>> = targets
+        .iter()
+        .map(|target| questions(target, gathering.question))
+        .collect();
+    let end = gathering.wait.map(|wait| now().plus(wait));
+    let mut kept: Vec<Vec<Observation>> = targets.iter().map(|_| Vec::new()).collect();
+    loop {
+        let round = now();
+        let flat = questions.iter().flatten().cloned().collect();
+        let mut answers = ask_all(&client, round, flat).await.into_iter();
+        let mut judged = Vec::with_capacity(targets.len());
+        for ((target, kept), questions) in targets.iter().zip(&mut kept).zip(&questions) {
+            kept.extend(answers.by_ref().take(questions.len()).flatten());
+            let evidence = Evidence {
+                schema: EVIDENCE_SCHEMA.to_owned(),
+                component: target.item.policy.component.name.clone(),
+                observations: kept.clone(),
+                decided_at: now(),
+            };
+            judged.push(judge(
+                &target.item.policy,
+                evidence,
+                Origin::Asked,
+                gathering.question,
+                None,
+            )?);
+        }
+        let Some(pause) = pause(&judged, end, now()) else {
+            return Ok(judged);
+        };
+        let until = now().plus(pause);
+        let undecided = judged
+            .iter()
+            .find(|it| it.verdict.outcome == Outcome::Indeterminate);
+        let why = undecided.and_then(|it| it.verdict.findings.first());
+        (gathering.pausing)(until, why.map_or("", |finding| finding.message.as_str()));
+        tokio::time::sleep(std::time::Duration::from_secs(pause.seconds())).await;
+    }
+}
+
+/// How long to pause before the next round; nothing where there is none.
+fn pause(judged: &[Judged], end: Option<Time>, now: Time) -> Option<Duration> {
+    let end = end?;
+    let verdicts = || judged.iter().map(|it| &it.verdict);
+    // A deny stays one, and nothing that another component will say makes it better.
+    if verdicts().any(|verdict| verdict.outcome == Outcome::Deny) {
+        return None;
+    }
+    let undecided: Vec<_> = verdicts()
+        .filter(|verdict| verdict.outcome == Outcome::Indeterminate)
+        .collect();
+    if undecided.is_empty() || now >= end {
+        return None;
+    }
+    let retry_at = undecided
+        .iter()
+        .filter_map(|verdict| verdict.retry_at)
+        .min();
+    let wanted = retry_at.map_or(SHORTEST_PAUSE, |time| time.since(now).seconds());
+    let pause = wanted.clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
+    Some(Duration::from_seconds(
+        pause.min(end.since(now).seconds().max(1)),
+    ))
+}
+
+/// What each channel of a target is asked; by exact name too, where releases are named.
+fn questions(target: &Target, question: &Question) -> Vec<observe::Question> {
+    let policy = &target.item.policy;
+    let named: &[String] = match &question.which {
+        Which::Named(texts) => texts,
+        Which::Newest | Which::All { .. } => &[],
+    };
+    let mut questions = Vec::new();
+    for (name, configured) in &target.item.channels {
+        let namings = policy.channel(name).map(|channel| channel.lines.as_slice());
+        let mut names: Vec<String> = Vec::new();
+        for (line, naming) in namings.unwrap_or_default() {
+            let Some(line) = policy.line(line) else {
+                continue;
+            };
+            for text in named {
+                let version = Version::parse(text, line.scheme);
+                names.extend(version.and_then(|it| naming.exact(&it)).unwrap_or_default());
+            }
+        }
+        questions.push(observe::Question {
+            channel: name.clone(),
+            names,
+            ask: configured.ask.clone(),
+        });
+    }
+    questions
+}

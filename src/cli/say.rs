@@ -1,0 +1,91 @@
+//! Where words go: results to standard output, everything else to standard error.
+
+use std::io::Write;
+
+use crate::report::{Paper, Tint};
+
+use super::ambient::Ambient;
+use super::{Colour, Manner};
+
+/// The two streams, and how to speak on each.
+pub(super) struct Terminal {
+    output: Paper,
+    errors: Paper,
+    quiet: bool,
+    verbose: bool,
+    /// Whether standard error can show progress.
+    shows_progress: bool,
+}
+
+/// Columns where nobody says how many there are.
+const WIDTH: usize = 80;
+
+impl Terminal {
+    pub(super) fn new(manner: &Manner, ambient: &Ambient) -> Self {
+        let colour = |is_terminal: bool| match manner.color {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => is_terminal && !ambient.no_colour,
+        };
+        let width = ambient.columns.unwrap_or(WIDTH).clamp(40, 240);
+        let paper = |is_terminal| Paper {
+            width,
+            colour: colour(is_terminal),
+            all: manner.verbose,
+        };
+        Self {
+            output: paper(ambient.output_is_terminal),
+            errors: paper(ambient.errors_are_terminal),
+            quiet: manner.quiet,
+            verbose: manner.verbose,
+            shows_progress: ambient.errors_are_terminal && !manner.quiet,
+        }
+    }
+
+    /// What results are written on.
+    pub(super) fn paper(&self) -> &Paper {
+        &self.output
+    }
+
+    /// Whether diagnostics have colour.
+    pub(super) fn colours_errors(&self) -> bool {
+        self.errors.colour
+    }
+
+    pub(super) fn is_verbose(&self) -> bool {
+        self.verbose
+    }
+
+    pub(super) fn shows_progress(&self) -> bool {
+        self.shows_progress
+    }
+
+    /// A result.
+    pub(super) fn result(&mut self, text: &str) -> std::io::Result<()> {
+        let mut output = std::io::stdout().lock();
+        output.write_all(text.as_bytes())?;
+        output.flush()
+    }
+
+    /// An error. That it cannot be written changes nothing: the exit code says it too.
+    pub(super) fn error(&mut self, message: &str, hint: Option<&str>) {
+        let word = self.errors.tint(Tint::Bad, "error");
+        let _ = writeln!(std::io::stderr(), "{word}: {message}");
+        if let Some(hint) = hint {
+            let _ = writeln!(std::io::stderr(), "  hint: {hint}");
+        }
+    }
+
+    /// Diagnostics that are drawn already.
+    pub(super) fn drawn(&mut self, diagnostics: &str) {
+        let _ = std::io::stderr().write_all(diagnostics.as_bytes());
+    }
+
+    /// Something worth knowing that is no result.
+    pub(super) fn note(&mut self, message: &str) {
+        if !self.quiet {
+            let word = self.errors.tint(Tint::Unsure, "note");
+            let _ = writeln!(std::io::stderr(), "{word}: {message}");
+        }
+    }
+}

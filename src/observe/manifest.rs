@@ -1,0 +1,128 @@
+//! The channel `manifest`: the version that a file of the source declares.
+
+use regex::RegexBuilder;
+
+use super::{About, Configured, Kind, table};
+use crate::model::settings::{Diagnostic, Fields, Key, Shape};
+use crate::model::version::Plus;
+use crate::model::{Content, Duration, Traits, visible};
+
+/// The kind.
+#[derive(Debug, Clone, Copy)]
+pub struct Manifest;
+
+/// How large a compiled pattern may be, in bytes.
+const PATTERN_BYTES: usize = 256 * 1024;
+
+const KEYS: &[Key] = &[
+    Key::required(
+        "file",
+        Shape::Text,
+        "the file, a path in the repository such as `pyproject.toml`; `{name}` is the component",
+    ),
+    Key::optional(
+        "key",
+        Shape::Text,
+        "path of the version in a TOML, JSON or YAML file, such as `project.version`",
+    ),
+    Key::optional(
+        "pattern",
+        Shape::Text,
+        "instead of `key`: a regular expression with one group, which is the version",
+    ),
+];
+
+impl Kind for Manifest {
+    fn name(&self) -> &'static str {
+        "manifest"
+    }
+
+    fn keys(&self) -> &'static [Key] {
+        KEYS
+    }
+
+    fn configure(&self, fields: &mut Fields<'_>, about: &About<'_>) -> Option<Configured> {
+        let file = table::named(fields, "file", about);
+        let finder = finder(fields);
+        let file = file?;
+        if file.value.len() > 512 || !table::stays_below(&file.value) {
+            let hint = "a path in the repository, as in `pyproject.toml`";
+            return table::refuse(fields, "file", &file, "leads out of the repository", hint);
+        }
+        finder?;
+        Some(Configured {
+            traits: Traits {
+                can_lead: false,
+                content: Content::Declaration,
+                states_commit: false,
+                states_time: false,
+            },
+            scheme: None,
+            templates: table::version_alone(),
+            plus: Plus::Reject,
+            variants: Vec::new(),
+            floating: Vec::new(),
+            oci_tags: false,
+            platforms: Vec::new(),
+            assets: Vec::new(),
+            usual_lag: Duration::from_minutes(30),
+            ask: None,
+        })
+    }
+}
+
+/// Where in the file the version stands.
+fn finder(fields: &mut Fields<'_>) -> Option<()> {
+    let both = fields.key_place("key").zip(fields.key_place("pattern"));
+    if let Some((_, pattern)) = both {
+        let message = format!("{} has both `key` and `pattern`", fields.what());
+        fields.report(Diagnostic::error(pattern, message).hint("keep one of them"));
+        return None;
+    }
+    if fields.key_place("key").is_none() && fields.key_place("pattern").is_none() {
+        let message = format!("{} has neither `key` nor `pattern`", fields.what());
+        let error = Diagnostic::error(fields.place(), message);
+        fields
+            .report(error.hint("say where the version stands, as in `key = \"project.version\"`"));
+        return None;
+    }
+    if let Some(key) = fields.text("key") {
+        let parts_are_right = key.value.split('.').all(|part| !part.trim().is_empty());
+        if !parts_are_right || key.value.len() > 256 {
+            let hint = "names with dots between them, as in `project.version`";
+            return table::refuse(fields, "key", &key, "is no path of keys", hint);
+        }
+        return Some(());
+    }
+    let pattern = fields.text("pattern")?;
+    // `^` and `$` mean lines: a version stands in one.
+    let compiled = RegexBuilder::new(&pattern.value)
+        .multi_line(true)
+        .size_limit(PATTERN_BYTES)
+        .dfa_size_limit(PATTERN_BYTES)
+        .nest_limit(50)
+        .build();
+    match compiled {
+        Ok(regex) if regex.captures_len() == 2 => Some(()),
+        Ok(_) => {
+            let hint = "exactly one group, as in `^version = \"([^\"]+)\"$`; others with `(?:…)`";
+            table::refuse(fields, "pattern", &pattern, "has not one group", hint)
+        }
+        Err(error) => {
+            let why = match error {
+                regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
+                error => {
+                    let text = error.to_string();
+                    let last = text.lines().last().unwrap_or_default();
+                    visible(last.trim_start_matches("error: "), 160)
+                }
+            };
+            let message = format!(
+                "`pattern` of {} is no regular expression: {why}",
+                fields.what()
+            );
+            fields.report(Diagnostic::error(&pattern.place, message));
+            None
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! `lockstep replay`, the README's first command.
+
+use super::{Folder, Run, root};
+
+#[test]
+fn every_incident_is_judged_as_expected() {
+    let ran = Run::new(&["replay", "fixtures/incidents"]).run();
+    assert_eq!(ran.code, Some(0), "{}\n{}", ran.out, ran.err);
+    assert!(!ran.out.contains("NOT AS EXPECTED"), "{}", ran.out);
+}
+
+#[test]
+fn the_table_fits_80_columns_and_has_no_colour_where_none_is_asked_for() {
+    let ran = Run::new(&["replay", "fixtures/incidents"]).run();
+    for line in ran.out.lines() {
+        assert!(unicode_width::UnicodeWidthStr::width(line) <= 80, "{line}");
+    }
+    assert!(!ran.out.contains('\u{1b}'), "{}", ran.out);
+    let coloured = Run::new(&["replay", "fixtures/incidents", "--color", "always"]).run();
+    assert!(coloured.out.contains('\u{1b}'), "{}", coloured.out);
+}
+
+#[test]
+fn json_has_the_totals_and_every_row() {
+    let ran = Run::new(&["replay", "fixtures/incidents", "--format", "json"]).run();
+    let json = ran.json();
+    let folders = std::fs::read_dir(root().join("fixtures/incidents"))
+        .unwrap()
+        .filter(|it| it.as_ref().unwrap().path().join("expected.toml").is_file())
+        .count();
+    assert_eq!(json["total"], folders);
+    assert_eq!(json["passed"], json["total"]);
+    assert_eq!(json["rows"].as_array().unwrap().len(), folders);
+    assert_eq!(json["false_alarms"], 0);
+    assert!(json["needs_provenance"].as_u64().unwrap() >= 1);
+}
+
+#[test]
+fn a_wrong_expectation_exits_with_1_and_says_which() {
+    let folder = Folder::new();
+    let from = root().join("fixtures/incidents/graphene-pynamodb");
+    for file in std::fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        let content = std::fs::read(file.path()).unwrap();
+        folder.file(
+            &format!("x/{}", file.file_name().to_string_lossy()),
+            content,
+        );
+    }
+    let path = folder.path().join("x/expected.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let wrong = text.replacen("outcome = \"deny\"", "outcome = \"allow\"", 1);
+    assert_ne!(text, wrong, "the fixture expects a deny somewhere");
+    std::fs::write(&path, wrong).unwrap();
+    let ran = Run::new(&["replay", folder.path().to_str().unwrap()]).run();
+    assert_eq!(ran.code, Some(1), "{ran:#?}");
+    assert!(ran.out.contains("NOT AS EXPECTED"), "{}", ran.out);
+    assert!(ran.out.contains("expected allow, is deny"), "{}", ran.out);
+}
+
+#[test]
+fn what_cannot_be_played_is_refused_and_never_counted() {
+    Run::new(&["replay", "nowhere"])
+        .run()
+        .refuses(&["nowhere", "cannot be read", "hint"]);
+    let folder = Folder::new();
+    Run::new(&["replay", folder.path().to_str().unwrap()])
+        .run()
+        .refuses(&["no incident in it"]);
+    folder.file("x/expected.toml", "incident = 3");
+    Run::new(&["replay", folder.path().to_str().unwrap()])
+        .run()
+        .refuses(&["expected.toml", "line 1"]);
+}

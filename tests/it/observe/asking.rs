@@ -1,0 +1,178 @@
+//! Channels as a policy configures them, asked by a client that sees nothing of this machine.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use lockstep::model::settings::{Diagnostic, Fields, Node, Place, Table, Value};
+use lockstep::model::{
+    Answer, Coverage, Facts, FailureKind, Listing, Name, Observation, RedactedUrl,
+};
+use lockstep::observe::http::{Client, Event, Events, Limits};
+use lockstep::observe::{About, Ask, Environment, KINDS, Question, ask_all, now};
+use url::Url;
+
+/// Short limits, so that a test of a fault is quick.
+pub(crate) fn short() -> Limits {
+    Limits {
+        total: Duration::from_millis(1_500),
+        connect: Duration::from_millis(500),
+        idle: Duration::from_millis(300),
+        tries: 3,
+        backoff: Duration::from_millis(10),
+        ..Limits::default()
+    }
+}
+
+/// Keeps the events.
+#[derive(Default)]
+pub(crate) struct Recorder(Mutex<Vec<Event>>);
+
+impl Recorder {
+    pub(crate) fn events(&self) -> Vec<Event> {
+        self.0.lock().unwrap().clone()
+    }
+
+    /// Statuses of finished requests.
+    pub(crate) fn statuses(&self) -> Vec<u16> {
+        let status = |event: &Event| match event {
+            Event::Finished { status, .. } => Some(*status),
+            _ => None,
+        };
+        self.events().iter().filter_map(status).collect()
+    }
+}
+
+impl Events for Recorder {
+    fn event(&self, event: &Event) {
+        self.0.lock().unwrap().push(event.clone());
+    }
+}
+
+/// A client with a cache folder of its own and an environment of its own.
+pub(crate) struct World {
+    pub(crate) client: Client,
+    pub(crate) events: Arc<Recorder>,
+    pub(crate) cache: tempfile::TempDir,
+}
+
+impl World {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self::with(limits, Environment::empty())
+    }
+
+    pub(crate) fn with(limits: Limits, environment: Environment) -> Self {
+        let cache = tempfile::tempdir().unwrap();
+        let events = Arc::new(Recorder::default());
+        let environment = environment
+            .with("LOCKSTEP_CACHE_DIR", cache.path().to_str().unwrap())
+            .with("PATH", std::env::var("PATH").unwrap());
+        let client = Client::new(environment, limits, events.clone()).unwrap();
+        Self {
+            client,
+            events,
+            cache,
+        }
+    }
+
+    /// Asks one channel of a component named `x`.
+    pub(crate) fn ask(
+        &self,
+        kind: &str,
+        source: Option<&str>,
+        keys: &[(&str, &str)],
+    ) -> Vec<Observation> {
+        let ask = configure(kind, source, keys).unwrap();
+        self.ask_many(vec![ask]).remove(0)
+    }
+
+    pub(crate) fn ask_many(&self, asks: Vec<Arc<dyn Ask>>) -> Vec<Vec<Observation>> {
+        let questions = asks.into_iter().map(|ask| Question {
+            channel: name("channel"),
+            names: Vec::new(),
+            ask: Some(ask),
+        });
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(ask_all(&self.client, now(), questions.collect()))
+    }
+}
+
+fn name(text: &str) -> Name {
+    text.parse().unwrap()
+}
+
+/// A channel's table through its kind; the diagnostics where it is refused.
+pub(crate) fn configure(
+    kind: &str,
+    source: Option<&str>,
+    keys: &[(&str, &str)],
+) -> Result<Arc<dyn Ask>, Vec<Diagnostic>> {
+    let kind = KINDS.iter().find(|known| known.name() == kind).unwrap();
+    let place = Place {
+        source: 0,
+        bytes: 0..0,
+    };
+    let entry = |(key, value): &(&str, &str)| {
+        let value = Value::Text((*value).to_owned());
+        let node = Node {
+            value,
+            place: place.clone(),
+        };
+        ((*key).to_owned(), place.clone(), node)
+    };
+    let table = Table {
+        entries: keys.iter().map(entry).collect(),
+    };
+    let mut diagnostics = Vec::new();
+    let mut fields = Fields::open(
+        &table,
+        &place,
+        "[channel.x]",
+        &[kind.keys()],
+        &mut diagnostics,
+    );
+    let source = source.map(|source| Url::parse(source).unwrap());
+    let about = About {
+        component: &name("x"),
+        source: source.as_ref(),
+        folder: Path::new("/"),
+    };
+    let configured = kind.configure(&mut fields, &about);
+    match configured {
+        Some(configured) if diagnostics.is_empty() => Ok(configured.ask.unwrap()),
+        _ => Err(diagnostics),
+    }
+}
+
+/// The listing of an observation that was read whole.
+pub(crate) fn whole(observation: &Observation) -> &Listing {
+    match &observation.answer {
+        Answer::Seen {
+            facts: Facts::Listing(listing),
+            coverage: Coverage::Complete,
+            ..
+        } => listing,
+        other => panic!("no whole listing: {other:?}"),
+    }
+}
+
+/// The kind of a failure, or of what broke a partial listing off.
+pub(crate) fn failure(observation: &Observation) -> Option<(FailureKind, String)> {
+    let why = match &observation.answer {
+        Answer::Failed { why, .. } => why,
+        Answer::Seen {
+            coverage: Coverage::Partial { why, .. },
+            ..
+        } => why,
+        _ => return None,
+    };
+    Some((why.kind, why.detail.clone()))
+}
+
+pub(crate) fn endpoint(observation: &Observation) -> &RedactedUrl {
+    &observation.endpoint
+}

@@ -1,0 +1,73 @@
+//! Python programs as real counterparts, from the folder that `scripts/test-peers.sh` fills.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A running program; it ends with its value.
+pub(crate) struct Peer {
+    child: Child,
+    pub(crate) port: u16,
+}
+
+/// A program of the peers, or nothing where it is not installed, which is said and, with
+/// `LOCKSTEP_TEST_PEERS_REQUIRED=1`, is a failure.
+pub(crate) fn installed(program: &str) -> Option<PathBuf> {
+    let folder = std::env::var_os("LOCKSTEP_TEST_PEERS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-peers"),
+        PathBuf::from,
+    );
+    let path = folder.join("bin").join(program);
+    if path.is_file() {
+        return Some(path);
+    }
+    let required = std::env::var("LOCKSTEP_TEST_PEERS_REQUIRED").is_ok_and(|value| value == "1");
+    assert!(
+        !required,
+        "{program} is required: run scripts/test-peers.sh"
+    );
+    println!("left out: {program}: not installed (scripts/test-peers.sh)");
+    None
+}
+
+impl Peer {
+    /// Starts a server on a free port and waits until it answers HTTP.
+    pub(crate) fn start(program: &Path, arguments: impl Fn(&str) -> Vec<String>) -> Self {
+        let port = {
+            let free = TcpListener::bind("127.0.0.1:0").unwrap();
+            free.local_addr().unwrap().port()
+        };
+        let child = Command::new(program)
+            .args(arguments(&port.to_string()))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let peer = Self { child, port };
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !peer.answers() {
+            assert!(Instant::now() < deadline, "{program:?} does not answer");
+            thread::sleep(Duration::from_millis(50));
+        }
+        peer
+    }
+
+    fn answers(&self) -> bool {
+        let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) else {
+            return false;
+        };
+        let mut byte = [0];
+        stream.write_all(b"GET / HTTP/1.0\r\n\r\n").is_ok()
+            && stream.read(&mut byte).is_ok_and(|n| n == 1)
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

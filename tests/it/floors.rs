@@ -124,7 +124,7 @@ fn first_words(text: &str, named: &mut BTreeSet<String>) {
 fn faults(path: &str, text: &str) -> Vec<String> {
     let mut faults = Vec::new();
     let sentence = text.lines().next().and_then(|it| it.strip_prefix("//! "));
-    if !sentence.is_some_and(|it| it.trim().len() > 10) {
+    if sentence.is_none_or(|it| it.trim().len() <= 10) {
         faults.push(format!("{path}: its first line is no `//!` sentence"));
     }
     let lines = text.lines().count();

@@ -7,7 +7,9 @@ mod bodies;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-const TARGETS: [(&str, fn(&[u8])); 6] = [
+type Body = fn(&[u8]);
+
+const TARGETS: [(&str, Body); 6] = [
     ("policy", bodies::policy),
     ("evidence", bodies::evidence),
     ("templates", bodies::templates),

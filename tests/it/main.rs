@@ -1,5 +1,12 @@
 //! The one integration binary; its modules mirror `src`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may fail so"
+)]
+
 mod cli;
 mod decide;
 mod floors;

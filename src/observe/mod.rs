@@ -1,14 +1,20 @@
 //! Asks channels and gives dated observations; judges nothing.
 //!
 //! Each kind of channel is one file: its table in a policy, its questions, its observations. The
-//! register [`KINDS`] is the only other place that knows it.
+//! register [`KINDS`] is the only other place that knows it. Every question to a server goes
+//! through the one client of [`http`].
 
+mod ask_all;
+pub mod environment;
 pub mod files;
+pub mod git_tag;
 pub mod github_release;
+pub mod http;
 pub mod lambda;
 pub mod manifest;
 pub mod npm;
 pub mod oci;
+pub mod pypi;
 pub mod s3;
 mod table;
 
@@ -19,13 +25,21 @@ use std::sync::Arc;
 
 use url::Url;
 
+pub use ask_all::{Question, ask_all};
+pub use environment::{Environment, now};
+
 use crate::model::settings::{Fields, Key};
 use crate::model::version::{Plus, Scheme, Template};
-use crate::model::{Duration, Name, Observation, Time, Traits};
+use crate::model::{
+    Answer, Coverage, Duration, Facts, Failure, FailureKind, Listing, Name, Observation,
+    ObservationDraft, Query, RedactedUrl, Time, Traits,
+};
 
 /// The kinds of channel that a policy can name.
 pub const KINDS: &[&dyn Kind] = &[
+    &git_tag::GitTag,
     &github_release::GithubRelease,
+    &pypi::PyPi,
     &npm::Npm,
     &oci::Oci,
     &files::Files,
@@ -100,4 +114,75 @@ pub struct Asking<'a> {
     /// Names that the release in question has here, to be looked up one by one where the channel
     /// has a question for that.
     pub names: &'a [String],
+    /// Asks servers; knows the environment and takes the events.
+    pub client: &'a http::Client,
+}
+
+impl Asking<'_> {
+    /// Seals an observation of this channel and round.
+    pub fn observe(
+        &self,
+        at: Time,
+        credential: &str,
+        endpoint: RedactedUrl,
+        query: Query,
+        answer: Answer,
+    ) -> Vec<Observation> {
+        let draft = ObservationDraft {
+            at,
+            round: self.round,
+            channel: self.channel.clone(),
+            credential: credential.to_owned(),
+            endpoint,
+            query,
+            answer,
+        };
+        // Drafts hold nothing that JSON cannot; none at all would be `unknown`, never an absence.
+        Observation::seal(draft).into_iter().collect()
+    }
+
+    /// Seals the answer of a listing that was read whole.
+    fn observe_listing(
+        &self,
+        reply: &http::Reply,
+        credential: &str,
+        listing: Listing,
+        coverage: Coverage,
+    ) -> Vec<Observation> {
+        let digest = Some(reply.digest);
+        let (body, unchanged_since) = match reply.unchanged {
+            true => (None, digest),
+            false => (digest, None),
+        };
+        let answer = Answer::Seen {
+            facts: Facts::Listing(listing),
+            body,
+            unchanged_since,
+            coverage,
+        };
+        let endpoint = RedactedUrl::of(&reply.url);
+        self.observe(reply.at, credential, endpoint, Query::Listing, answer)
+    }
+
+    /// Seals a failure to get the listing.
+    fn observe_failure(
+        &self,
+        credential: &str,
+        endpoint: RedactedUrl,
+        unanswered: http::Unanswered,
+    ) -> Vec<Observation> {
+        let answer = Answer::Failed {
+            why: unanswered.failure,
+            retry_at: unanswered.retry_at,
+        };
+        self.observe(unanswered.at, credential, endpoint, Query::Listing, answer)
+    }
+}
+
+/// A failure to understand an answer.
+fn malformed(detail: impl Into<String>) -> Failure {
+    Failure {
+        kind: FailureKind::Malformed,
+        detail: detail.into(),
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::release::pep440_text;
+use super::identity::pep440_text;
 use super::{Incomparable, Scheme, Version, numeric};
 
 /// Why nothing with build metadata or a local part is carried across schemes.

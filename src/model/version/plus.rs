@@ -48,7 +48,8 @@ impl Plus {
             Self::Reject => None,
             Self::Underscore => Some(Cow::Owned(text.replace('+', "_"))),
             Self::Dash => Some(Cow::Owned(text.replace('+', "-"))),
-            Self::Drop => Some(Cow::Borrowed(before)),
+            // An opaque `+b` has nothing left to be named by.
+            Self::Drop => (!before.is_empty()).then_some(Cow::Borrowed(before)),
         }
     }
 }
@@ -104,6 +105,7 @@ mod tests {
         assert_eq!(applied(Plus::Underscore).as_deref(), Some("1.2.3_b.4"));
         assert_eq!(applied(Plus::Dash).as_deref(), Some("1.2.3-b.4"));
         assert_eq!(applied(Plus::Drop).as_deref(), Some("1.2.3"));
+        assert_eq!(Plus::Drop.apply("+b"), None);
         for rule in Plus::ALL {
             assert_eq!(rule.apply("1.2.3").as_deref(), Some("1.2.3"));
         }

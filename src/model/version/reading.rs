@@ -14,18 +14,16 @@
 //!    as a release too: an unexplained one is then a version that nobody announced;
 //! 4. a text that does not parse, but does before one of its hyphens, with a word after that
 //!    hyphen, is an unknown variant as well;
-//! 5. what is left claims to be a version if it begins with a digit, or with `v` and a digit, or
-//!    if a fixed part of the template stands beside it: then it is [`Reading::Incomparable`].
-//!    Else it is [`Reading::Foreign`], as is what cosign and the referrers fallback name
-//!    (`sha256-<hex>`).
+//! 5. what is left claims to be a version of an ordered scheme if it begins with a digit, or with
+//!    `v` and a digit, like `8.0.x`: then it is [`Reading::Incomparable`]. Else it is
+//!    [`Reading::Foreign`] (`main`, `buildcache`), as is what cosign and the referrers fallback
+//!    name (`sha256-<hex>`).
 //!
 //! Callers that know the releases look up exact names first: an announced `1.2.3-next.1` is found
 //! there whatever this module makes of it.
 
-use std::borrow::Cow;
-
 use super::convert::{pre_release_suffix, pre_release_word};
-use super::{Incomparable, Naming, Plus, Scheme, Template, Version, numeric};
+use super::{Incomparable, Naming, Plus, Scheme, Version, numeric};
 
 /// What a listed name is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +68,7 @@ impl Naming {
             let Some(text) = template.read(self.component(), name) else {
                 continue;
             };
-            let reading = self.read_version(text, template);
+            let reading = self.read_version(text);
             if matches!(reading, Reading::Release { .. }) {
                 return reading;
             }
@@ -81,7 +79,7 @@ impl Naming {
         best
     }
 
-    fn read_version(&self, text: &str, template: &Template) -> Reading {
+    fn read_version(&self, text: &str) -> Reading {
         let (base, variant) = self.without_variant(text);
         if variant.is_some()
             && let Ok(version) = self.parse_decoded(base)
@@ -107,8 +105,7 @@ impl Naming {
         {
             return unknown_variant(text, at);
         }
-        let claims = template.weight(self.component()) > 0 || begins_like_a_version(text);
-        if self.channel_scheme().is_ordered() && claims {
+        if self.channel_scheme().is_ordered() && begins_like_a_version(text) {
             Reading::Incomparable(error.reason().to_owned())
         } else {
             Reading::Foreign
@@ -129,14 +126,29 @@ impl Naming {
         (text, None)
     }
 
-    /// The version that a text in a name stands for, `_` read as `+` where that is the rule.
+    /// The version that a text in a name stands for: `_` read as `+` where that is the rule, and
+    /// under `plus = "dash"` the last hyphen that makes a version when it is read as `+`, if the
+    /// text is none as it stands (`1.0-abc`).
     fn parse_decoded(&self, text: &str) -> Result<Version, Incomparable> {
-        let decoded = if self.decodes_underscore() {
-            Cow::Owned(text.replacen('_', "+", 1))
-        } else {
-            Cow::Borrowed(text)
-        };
-        Version::parse(&decoded, self.channel_scheme())
+        let scheme = self.channel_scheme();
+        if self.decodes_underscore() {
+            return Version::parse(&text.replacen('_', "+", 1), scheme);
+        }
+        let parsed = Version::parse(text, scheme);
+        let dashed = self.has_oci_tags()
+            && self.plus() == Plus::Dash
+            && matches!(scheme, Scheme::Semver | Scheme::Pep440)
+            && text.len() <= super::MAXIMUM_LENGTH;
+        if parsed.is_ok() || !dashed {
+            return parsed;
+        }
+        let mut hyphens = text.rmatch_indices('-').map(|(at, _)| at);
+        hyphens
+            .find_map(|at| {
+                let with_plus = format!("{}+{}", &text[..at], &text[at + 1..]);
+                Version::parse(&with_plus, scheme).ok()
+            })
+            .map_or(parsed, Ok)
     }
 
     /// Where the hyphen of an undeclared suffix stands in a text that parses as a version.
@@ -214,5 +226,129 @@ fn rank(reading: &Reading) -> u8 {
         Reading::Incomparable(_) => 1,
         Reading::UnknownVariant { .. } => 2,
         Reading::Floating | Reading::Release { .. } => 3,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn naming(scheme: Scheme, plus: Plus, oci_tags: bool) -> Naming {
+        let template = |text: &str| text.parse().unwrap();
+        let floating = |text: &str| super::super::Template::floating(text).unwrap();
+        Naming::new(
+            scheme,
+            scheme,
+            "api",
+            vec![template("{version}"), template("release-{version}")],
+            plus,
+            vec!["-slim".to_owned(), "debian-slim".to_owned()],
+            vec![floating("latest"), floating("{major}.{minor}")],
+            oci_tags,
+        )
+    }
+
+    fn shown(naming: &Naming, name: &str) -> String {
+        match naming.read(name) {
+            Reading::Release {
+                version,
+                variant: None,
+            } => version.text().to_owned(),
+            Reading::Release {
+                version,
+                variant: Some(variant),
+            } => {
+                format!("{} variant {variant}", version.text())
+            }
+            Reading::Floating => "floating".to_owned(),
+            Reading::UnknownVariant { version, suffix } => format!("{version} unknown {suffix}"),
+            Reading::Incomparable(_) => "incomparable".to_owned(),
+            Reading::Foreign => "foreign".to_owned(),
+        }
+    }
+
+    #[test]
+    fn image_tags_are_read_by_declaration_then_by_known_words() {
+        let images = naming(Scheme::Semver, Plus::Reject, true);
+        let digest = format!("sha256-{}", "ab".repeat(32));
+        for (name, reading) in [
+            ("1.2.3", "1.2.3"),
+            ("release-1.2.3", "1.2.3"),
+            ("1.2.3-rc.1", "1.2.3-rc.1"),
+            ("1.2.3-beta.1.2", "1.2.3-beta.1.2"),
+            ("1.2.3-0.3.7", "1.2.3-0.3.7"),
+            ("1.2.3-slim", "1.2.3 variant slim"),
+            ("1.2.3-debian-slim", "1.2.3 variant debian-slim"),
+            ("1.2.3-rc.1-slim", "1.2.3-rc.1 variant slim"),
+            ("1.2.3-alpine", "1.2.3 unknown alpine"),
+            ("1.2.3-alpine3.19", "1.2.3 unknown alpine3.19"),
+            ("1.2.3-amd64", "1.2.3 unknown amd64"),
+            ("1.2.3-rc.1-alpine", "1.2.3-rc.1 unknown alpine"),
+            ("1.2.3-alpine-slim", "1.2.3 unknown alpine-slim"),
+            ("1.2.3-next.1", "1.2.3 unknown next.1"),
+            ("latest", "floating"),
+            ("1.2", "floating"),
+            ("latest-slim", "floating"),
+            ("v1.2.3", "incomparable"),
+            ("8.0.x", "incomparable"),
+            ("1", "incomparable"),
+            ("main", "foreign"),
+            ("release-candidate", "foreign"),
+            ("", "foreign"),
+            ("-slim", "foreign"),
+            (&digest, "foreign"),
+            (&format!("{digest}.sig"), "foreign"),
+        ] {
+            assert_eq!(shown(&images, name), reading, "{name}");
+        }
+    }
+
+    #[test]
+    fn outside_images_a_valid_pre_release_is_a_release() {
+        let tags = naming(Scheme::Semver, Plus::Reject, false);
+        assert_eq!(shown(&tags, "1.2.3-alpine"), "1.2.3-alpine");
+        assert_eq!(shown(&tags, "1.2.3-next.1"), "1.2.3-next.1");
+        assert_eq!(shown(&tags, "1.2.3+build"), "1.2.3+build");
+    }
+
+    #[test]
+    fn a_declared_dash_makes_suffixes_releases_and_an_underscore_is_read_as_plus() {
+        let dash = naming(Scheme::Semver, Plus::Dash, true);
+        assert_eq!(shown(&dash, "1.2.3-build.5"), "1.2.3-build.5");
+        assert_eq!(shown(&dash, "1.2.3-build.05"), "1.2.3+build.05");
+        let python = naming(Scheme::Pep440, Plus::Dash, true);
+        assert_eq!(shown(&python, "1.2.3-abc"), "1.2.3+abc");
+        let underscore = naming(Scheme::Semver, Plus::Underscore, true);
+        assert_eq!(shown(&underscore, "1.2.3_build.5"), "1.2.3+build.5");
+        assert_eq!(
+            shown(&underscore, "1.2.3_build-slim"),
+            "1.2.3+build variant slim"
+        );
+        assert_eq!(shown(&underscore, "1.2.3_a_b"), "incomparable");
+    }
+
+    #[test]
+    fn the_other_schemes_find_unknown_variants_too() {
+        let python = naming(Scheme::Pep440, Plus::Reject, true);
+        assert_eq!(shown(&python, "1.2.3rc1-alpine"), "1.2.3rc1 unknown alpine");
+        assert_eq!(shown(&python, "1.2.3-r4"), "1.2.3-r4");
+        let calendar = naming(Scheme::Calver, Plus::Reject, true);
+        assert_eq!(
+            shown(&calendar, "2024.01.05-alpine"),
+            "2024.01.05 unknown alpine"
+        );
+        assert_eq!(
+            shown(&calendar, "2024.01.05-slim"),
+            "2024.01.05 variant slim"
+        );
+        assert_eq!(shown(&calendar, "2024.01.05-1"), "incomparable");
+        let builds = naming(Scheme::DevBuild, Plus::Reject, true);
+        let build = "main-fa25b2ea-1674061254";
+        assert_eq!(shown(&builds, build), build);
+        assert_eq!(
+            shown(&builds, &format!("{build}-evil")),
+            format!("{build} unknown evil")
+        );
+        assert_eq!(shown(&builds, "1.2.3"), "foreign");
     }
 }

@@ -1,0 +1,153 @@
+//! The channel `git-tag`: the tags of a repository with the commits behind them, from a server
+//! over smart HTTP or from a folder of this machine.
+//!
+//! There are no times: a tagger writes any date. Over HTTP a tag that points to a blob or a tree
+//! cannot be told from one that points to a commit without fetching the object, so its object id
+//! is given as the commit; in a local repository such a tag has none.
+
+mod advertisement;
+mod local;
+mod pkt_line;
+mod references;
+mod remote;
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use url::Url;
+
+pub use advertisement::{Advertisement, parse_advertisement};
+pub use pkt_line::{Packet, Packets, PktLineError};
+pub use references::{Tag, parse_ls_refs};
+
+use super::{About, Ask, Asking, Configured, Kind};
+use crate::model::settings::{Diagnostic, Fields, Key, Shape};
+use crate::model::version::{Plus, Template};
+use crate::model::{Content, Duration, Entry, Listing, Observation, Traits, visible};
+
+/// The kind.
+#[derive(Debug, Clone, Copy)]
+pub struct GitTag;
+
+const KEYS: &[Key] = &[
+    Key::required(
+        "tag",
+        Shape::TextOrTexts,
+        "how tags are written, such as `v{version}`; several are all looked up",
+    ),
+    Key::optional(
+        "path",
+        Shape::Text,
+        "a repository on this machine instead of the component's `source`",
+    ),
+];
+
+#[derive(Debug)]
+enum Repository {
+    Remote(Url),
+    Local(PathBuf),
+}
+
+impl Kind for GitTag {
+    fn name(&self) -> &'static str {
+        "git-tag"
+    }
+
+    fn keys(&self) -> &'static [Key] {
+        KEYS
+    }
+
+    fn configure(&self, fields: &mut Fields<'_>, about: &About<'_>) -> Option<Configured> {
+        let templates: Vec<Template> = fields
+            .parsed_list("tag")
+            .into_iter()
+            .map(|placed| placed.value)
+            .collect();
+        let repository = repository(fields, about)?;
+        if templates.is_empty() {
+            return None;
+        }
+        Some(Configured {
+            traits: Traits {
+                can_lead: true,
+                content: Content::Commit,
+                states_commit: true,
+                states_time: false,
+            },
+            scheme: None,
+            templates,
+            plus: Plus::Reject,
+            variants: Vec::new(),
+            floating: Vec::new(),
+            oci_tags: false,
+            platforms: Vec::new(),
+            assets: Vec::new(),
+            usual_lag: Duration::from_minutes(30),
+            ask: Some(Arc::new(repository)),
+        })
+    }
+}
+
+fn repository(fields: &mut Fields<'_>, about: &About<'_>) -> Option<Repository> {
+    if let Some(path) = fields.text("path") {
+        return Some(Repository::Local(about.folder.join(path.value)));
+    }
+    let place = fields.place().clone();
+    let Some(source) = about.source else {
+        fields.report(
+            Diagnostic::error(&place, "a `git-tag` channel needs a repository")
+                .hint("give `source` in [component], or `path` here for a local repository"),
+        );
+        return None;
+    };
+    if !matches!(source.scheme(), "https" | "http") {
+        let scheme = visible(source.scheme(), 20);
+        fields.report(
+            Diagnostic::error(
+                &place,
+                format!("`source` is {scheme}://, which git tags cannot be read from"),
+            )
+            .hint("write the repository's https:// address, or `path` here for a local repository"),
+        );
+        return None;
+    }
+    Some(Repository::Remote(source.clone()))
+}
+
+impl Ask for Repository {
+    fn ask<'a>(
+        &'a self,
+        asking: &'a Asking<'a>,
+    ) -> Pin<Box<dyn Future<Output = Vec<Observation>> + Send + 'a>> {
+        match self {
+            Self::Remote(source) => Box::pin(remote::ask(source, asking)),
+            Self::Local(path) => Box::pin(local::ask(path, asking)),
+        }
+    }
+}
+
+/// Tags as a listing. A name that is not UTF-8 cannot be an entry's; it is shown as unnamed.
+fn listing(tags: Vec<Tag>) -> Listing {
+    let mut listing = Listing::default();
+    for tag in tags {
+        match String::from_utf8(tag.name) {
+            Ok(name) => {
+                let commit = tag.commit;
+                listing.entries.insert(
+                    name,
+                    Entry {
+                        commit,
+                        ..Entry::default()
+                    },
+                );
+            }
+            Err(error) => {
+                let lossy = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                listing.unnamed.insert(visible(&lossy, 200));
+            }
+        }
+    }
+    listing
+}

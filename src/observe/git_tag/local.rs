@@ -1,0 +1,161 @@
+//! Tags of a repository on this machine, read by the `git` program.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::Command;
+
+use super::{Tag, listing};
+use crate::model::{
+    Answer, Coverage, Digest, Facts, Failure, FailureKind, Observation, Query, RedactedUrl,
+    visible_line,
+};
+use crate::observe::{Asking, malformed, now};
+
+pub(super) async fn ask(path: &Path, asking: &Asking<'_>) -> Vec<Observation> {
+    let limit = asking.client.limits().total;
+    let read = tokio::time::timeout(limit, read(path, asking));
+    let answer = match read.await {
+        Ok(Ok((tags, body))) => Answer::Seen {
+            facts: Facts::Listing(listing(tags)),
+            body: Some(body),
+            unchanged_since: None,
+            coverage: Coverage::Complete,
+        },
+        Ok(Err(why)) => Answer::Failed {
+            why,
+            retry_at: None,
+        },
+        Err(_) => Answer::Failed {
+            why: Failure {
+                kind: FailureKind::Timeout,
+                detail: format!("git did not finish within {} s", limit.as_secs_f32()),
+            },
+            retry_at: None,
+        },
+    };
+    let endpoint = RedactedUrl::of_path(&path.to_string_lossy());
+    asking.observe(now(), "anonymous", endpoint, Query::Listing, answer)
+}
+
+async fn read(path: &Path, asking: &Asking<'_>) -> Result<(Vec<Tag>, Digest), Failure> {
+    if !path.is_dir() {
+        return Err(Failure {
+            kind: FailureKind::NotFound,
+            detail: "there is no such folder".to_owned(),
+        });
+    }
+    let list = ["for-each-ref", "--format=%(refname)", "refs/tags/"];
+    let names = git(path, asking, &list, Vec::new()).await?;
+    let names: Vec<&[u8]> = names
+        .split(|b| *b == b'\n')
+        .filter(|name| !name.is_empty())
+        .collect();
+    // `^{}` peels to the end, nested tags included; `for-each-ref` of older gits peels once.
+    let mut question = Vec::new();
+    for name in &names {
+        question.extend_from_slice(name);
+        question.extend_from_slice(b"^{}\n");
+    }
+    let peel = ["cat-file", "--batch-check=%(objectname) %(objecttype)"];
+    let answer = git(path, asking, &peel, question).await?;
+    let mut objects = answer.split(|b| *b == b'\n');
+    let mut tags = Vec::with_capacity(names.len());
+    for name in names {
+        let object = objects.next().unwrap_or_default();
+        let object = String::from_utf8_lossy(object);
+        let commit = match object.split_once(' ') {
+            Some((id, "commit")) => Some(id.parse().map_err(|_| malformed("no object id"))?),
+            Some((_, "tree" | "blob")) => None,
+            _ => return Err(malformed("a tag points to an object that is not there")),
+        };
+        let name = name.strip_prefix(b"refs/tags/").unwrap_or(name).to_vec();
+        tags.push(Tag { name, commit });
+    }
+    Ok((tags, Digest::of(&answer)))
+}
+
+/// Runs `git` with nothing of the environment but where programs are: no configuration of the
+/// user's or the system's, no prompts, no other repository by `GIT_DIR`.
+async fn git(
+    path: &Path,
+    asking: &Asking<'_>,
+    arguments: &[&str],
+    input: Vec<u8>,
+) -> Result<Vec<u8>, Failure> {
+    let mut command = Command::new("git");
+    command.env_clear();
+    for name in ["PATH", "SYSTEMROOT", "TMPDIR"] {
+        if let Some(value) = asking.client.environment().get(name) {
+            command.env(name, value);
+        }
+    }
+    let mut child = command
+        .envs([
+            ("GIT_CONFIG_NOSYSTEM", "1"),
+            ("GIT_CONFIG_GLOBAL", "/dev/null"),
+            ("GIT_TERMINAL_PROMPT", "0"),
+            ("GIT_OPTIONAL_LOCKS", "0"),
+            ("GIT_NO_LAZY_FETCH", "1"),
+            ("LC_ALL", "C"),
+        ])
+        // The policy names this folder: whoever owns it, only references are read and no hook, pager
+        // or monitor that its configuration could name is run by these commands.
+        .args(["-c", "safe.directory=*", "-c", "core.fsmonitor=false"])
+        .args(["--no-pager", "-C"])
+        .arg(path)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| Failure {
+            kind: FailureKind::Unsupported,
+            detail: format!("the program git cannot be run: {error}"),
+        })?;
+    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let cap = asking.client.limits().body;
+    let write = async move {
+        if let Some(mut stdin) = stdin {
+            // git closes its end where it fails; its own words tell more than the broken pipe.
+            let _ = stdin.write_all(&input).await;
+        }
+    };
+    let ((), output, words) = tokio::join!(write, capped(stdout, cap), capped(stderr, 4_096));
+    let output = output?;
+    if output.len() as u64 > cap {
+        return Err(Failure {
+            kind: FailureKind::TooLarge,
+            detail: format!("git wrote more than {cap} bytes"),
+        });
+    }
+    let status = child
+        .wait()
+        .await
+        .map_err(|error| malformed(error.to_string()))?;
+    if !status.success() {
+        let words = words.unwrap_or_default();
+        let words = String::from_utf8_lossy(&words);
+        return Err(malformed(format!(
+            "git says: {}",
+            visible_line(words.trim())
+        )));
+    }
+    Ok(output)
+}
+
+async fn capped<R: tokio::io::AsyncRead + Unpin>(
+    pipe: Option<R>,
+    cap: u64,
+) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    if let Some(pipe) = pipe {
+        let mut pipe = pipe.take(cap + 1);
+        pipe.read_to_end(&mut bytes)
+            .await
+            .map_err(|error| malformed(format!("git's output cannot be read: {error}")))?;
+    }
+    Ok(bytes)
+}

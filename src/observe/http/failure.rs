@@ -1,0 +1,185 @@
+//! Errors of the transport and statuses of servers as reasons for an observation, without secrets.
+
+use std::error::Error as _;
+
+use reqwest::StatusCode;
+
+use crate::model::{Failure, FailureKind, Time, visible_line};
+use crate::observe::environment::now;
+
+use super::rate::Rate;
+use super::{HeaderMap, Unanswered};
+
+impl Unanswered {
+    pub(super) fn because(kind: FailureKind, detail: impl Into<String>) -> Self {
+        Self::of(Failure {
+            kind,
+            detail: detail.into(),
+        })
+    }
+
+    /// No answer because of this, known now.
+    pub fn of(failure: Failure) -> Self {
+        Self {
+            failure,
+            status: None,
+            headers: Box::default(),
+            retry_at: None,
+            at: now(),
+        }
+    }
+
+    /// True where another try may help.
+    pub(super) fn is_worth_retrying(&self) -> bool {
+        match self.failure.kind {
+            FailureKind::Timeout | FailureKind::Connection | FailureKind::RateLimited => true,
+            FailureKind::ServerError => matches!(self.status, Some(500 | 502 | 503 | 504)),
+            _ => false,
+        }
+    }
+}
+
+/// What the transport says went wrong. The error is stripped of its address, and only its innermost
+/// cause is told: outer ones repeat the address or say nothing.
+pub(super) fn of_transport(error: reqwest::Error) -> Unanswered {
+    let error = error.without_url();
+    let mut cause = String::new();
+    let mut refused_by_tls = false;
+    let mut source = error.source();
+    while let Some(inner) = source {
+        cause = inner.to_string();
+        // rustls reports through `std::io::Error` of this kind while a connection is being made.
+        refused_by_tls |= error.is_connect()
+            && inner
+                .downcast_ref::<std::io::Error>()
+                .is_some_and(|io| io.kind() == std::io::ErrorKind::InvalidData);
+        source = inner.source();
+    }
+    let (kind, what) = if error.is_timeout() {
+        (FailureKind::Timeout, "the server did not answer in time")
+    } else if refused_by_tls {
+        (FailureKind::Tls, "no trusted TLS connection")
+    } else if error.is_connect() {
+        (FailureKind::Connection, "no connection")
+    } else if error.is_builder() {
+        (FailureKind::Unsupported, "the request cannot be sent")
+    } else if error.is_decode() {
+        (FailureKind::Malformed, "the body cannot be decoded")
+    } else {
+        (
+            FailureKind::Connection,
+            "the connection broke before the answer was whole",
+        )
+    };
+    let detail = match (kind, cause.as_str()) {
+        (FailureKind::Timeout, _) | (_, "") => what.to_owned(),
+        (_, cause) => format!("{what}: {}", visible_line(cause)),
+    };
+    Unanswered::because(kind, detail)
+}
+
+/// What a status other than 200 to 299, 304 and the redirects says.
+pub(super) fn of_status(status: StatusCode, headers: HeaderMap) -> Unanswered {
+    let at = now();
+    let rate = Rate::of(&headers, at);
+    let limited = status == StatusCode::TOO_MANY_REQUESTS
+        || status == StatusCode::FORBIDDEN && (rate.is_spent() || rate.retry_at.is_some());
+    let number = status.as_u16();
+    let (kind, detail) = match number {
+        _ if limited => (FailureKind::RateLimited, limited_words(number, &rate)),
+        401 => (
+            FailureKind::Unauthorized,
+            "status 401: the server wants a credential, or did not accept this one".to_owned(),
+        ),
+        403 => (
+            FailureKind::Forbidden,
+            "status 403: this credential may not see it".to_owned(),
+        ),
+        404 | 410 => (
+            FailureKind::NotFound,
+            format!("status {number}: it does not exist, or this credential may not see it"),
+        ),
+        408 => (
+            FailureKind::Timeout,
+            "status 408: the server gave up waiting".to_owned(),
+        ),
+        407 => (
+            FailureKind::Connection,
+            "status 407: the proxy wants a credential".to_owned(),
+        ),
+        500.. => (FailureKind::ServerError, format!("status {number}")),
+        _ => (FailureKind::UnexpectedStatus, format!("status {number}")),
+    };
+    let retry_at = if limited {
+        rate.refused_until()
+    } else {
+        rate.retry_at.filter(|_| number == 503)
+    };
+    Unanswered {
+        failure: Failure { kind, detail },
+        status: Some(number),
+        headers: Box::new(headers),
+        retry_at,
+        at,
+    }
+}
+
+/// Words for a rate limit that is known before asking.
+pub(super) fn paused(until: Time) -> Unanswered {
+    let mut unanswered = Unanswered::because(
+        FailureKind::RateLimited,
+        format!("the server's rate limit is used up until {until}; not asked"),
+    );
+    unanswered.retry_at = Some(until);
+    unanswered
+}
+
+fn limited_words(status: u16, rate: &Rate) -> String {
+    let when = match rate.refused_until() {
+        Some(until) => format!("until {until}"),
+        None => "and the server does not say until when".to_owned(),
+    };
+    match rate.limit {
+        Some(limit) => format!("status {status}: the limit of {limit} requests is used up {when}"),
+        None => format!("status {status}: too many requests {when}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_403_with_nothing_left_is_a_rate_limit_and_a_plain_one_is_not() {
+        let plain = of_status(StatusCode::FORBIDDEN, HeaderMap::new());
+        assert_eq!(plain.failure.kind, FailureKind::Forbidden);
+        let mut headers = HeaderMap::new();
+        headers.insert("x-ratelimit-remaining", "0".parse().unwrap());
+        headers.insert("x-ratelimit-reset", "4000000000".parse().unwrap());
+        let limited = of_status(StatusCode::FORBIDDEN, headers);
+        assert_eq!(limited.failure.kind, FailureKind::RateLimited);
+        assert_eq!(
+            limited.retry_at,
+            Some(Time::from_unix_seconds(4_000_000_000))
+        );
+    }
+
+    #[test]
+    fn no_status_is_read_as_something_else() {
+        for (status, kind, again) in [
+            (400, FailureKind::UnexpectedStatus, false),
+            (401, FailureKind::Unauthorized, false),
+            (404, FailureKind::NotFound, false),
+            (408, FailureKind::Timeout, true),
+            (429, FailureKind::RateLimited, true),
+            (500, FailureKind::ServerError, true),
+            (501, FailureKind::ServerError, false),
+            (503, FailureKind::ServerError, true),
+        ] {
+            let status = StatusCode::from_u16(status).unwrap();
+            let unanswered = of_status(status, HeaderMap::new());
+            assert_eq!(unanswered.failure.kind, kind, "{status}");
+            assert_eq!(unanswered.is_worth_retrying(), again, "{status}");
+        }
+    }
+}

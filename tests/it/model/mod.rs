@@ -1,0 +1,3 @@
+//! The nouns, seen from outside.
+
+mod version;

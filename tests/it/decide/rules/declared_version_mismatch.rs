@@ -8,12 +8,17 @@ const CODE: &str = "declared-version-mismatch";
 const GRAVITY: (Severity, Level, Level) = (Severity::Deny, Level::High, Level::Low);
 
 fn judged(kind: &str, name: &str, declared: &str, release: &str) -> Vec<lockstep::model::Finding> {
+    let keys = match kind {
+        "manifest" => r#"file = "pyproject.toml", key = "project.version""#,
+        "files" => r#"path = "dist""#,
+        _ => r#"lines = ["release"]"#,
+    };
     let policy = format!(
         r#"
-        component = {{ name = "api" }}
+        component = {{ name = "api", source = "https://github.com/acme/api" }}
         line.release = {{ scheme = "semver" }}
         channel.tag = {{ kind = "git-tag", tag = "v{{version}}" }}
-        channel.source = {{ kind = "{kind}" }}
+        channel.source = {{ kind = "{kind}", {keys} }}
         "#
     );
     let told = [listing(

@@ -16,6 +16,7 @@ fn judged(hours: &str, published: &str, announced: bool) -> Vec<Finding> {
         channel.npm = {{ kind = "npm" }}
         [component]
         name = "api"
+        source = "https://github.com/acme/api"
         [component.release-hours]
         {hours}
         "#

@@ -1,7 +1,7 @@
 //! `lockstep check`: do the releases of these components agree in every channel?
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -140,7 +140,7 @@ fn question(arguments: &CheckArguments, ambient: &Ambient) -> Result<Question, F
 
 fn from_file(
     arguments: &CheckArguments,
-    path: &PathBuf,
+    path: &Path,
     targets: Vec<Target>,
     question: &Question,
     terminal: &mut Terminal,

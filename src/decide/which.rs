@@ -229,11 +229,11 @@ fn newest(line: &Line, releases: Vec<Release>) -> Result<Vec<Version>, QuestionE
             hint: "name a version with --version, or judge all with --all".to_owned(),
         });
     }
-    let latest = releases
-        .iter()
-        .filter(|it| it.latest.is_some())
-        .max_by_key(|it| it.latest);
-    let mut chosen: Vec<Version> = latest.map(|it| it.version.clone()).into_iter().collect();
+    // Of several that appeared at one time the highest; where there is no order, the first.
+    let latest = releases.iter().filter_map(|it| it.latest).max();
+    let at_latest = |it: &&Release| it.latest.is_some() && it.latest == latest;
+    let latest = highest(releases.iter().filter(at_latest).map(|it| &it.version));
+    let mut chosen: Vec<Version> = Vec::new();
     // Versions that the line's scheme cannot hold have an order of their own.
     let schemes: HashSet<_> = releases.iter().map(|it| it.version.scheme()).collect();
     let mut schemes: Vec<_> = schemes
@@ -251,6 +251,7 @@ fn newest(line: &Line, releases: Vec<Release>) -> Result<Vec<Version>, QuestionE
         chosen.extend(highest(of_scheme()).cloned());
         chosen.extend(highest(of_scheme().filter(|version| version.is_stable())).cloned());
     }
+    chosen.extend(latest.cloned());
     let mut distinct: Vec<Version> = Vec::new();
     for version in chosen {
         if !distinct.contains(&version) {

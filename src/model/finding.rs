@@ -50,6 +50,7 @@ pub enum Disposition {
     /// Older than the policy's `judge-since`.
     Grandfathered,
     /// A waiver of the policy holds for it.
+    #[serde(rename_all = "kebab-case")]
     Waived {
         /// The waiver's reason.
         reason: String,

@@ -63,11 +63,9 @@ impl Kind for Files {
             }
             (Some(_), None) => {}
         }
-        let templates = if fields.key_place("names").is_some() {
-            table::templates(fields, "names")
-        } else {
-            table::version_alone()
-        };
+        // Judged as they will be used. Observations are named after the release, whose files are
+        // facts of one entry.
+        table::templates(fields, "names");
         Some(Configured {
             traits: Traits {
                 can_lead: false,
@@ -76,7 +74,7 @@ impl Kind for Files {
                 states_time: false,
             },
             scheme: None,
-            templates,
+            templates: table::version_alone(),
             plus: Plus::Reject,
             variants: Vec::new(),
             floating: Vec::new(),

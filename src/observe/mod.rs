@@ -37,13 +37,13 @@ use crate::model::{
 
 /// The kinds of channel that a policy can name.
 pub const KINDS: &[&dyn Kind] = &[
-    &github_release::GithubRelease,
     &git_tag::GitTag,
-    &manifest::Manifest,
-    &files::Files,
-    &oci::Oci,
+    &github_release::GithubRelease,
     &pypi::PyPi,
     &npm::Npm,
+    &oci::Oci,
+    &files::Files,
+    &manifest::Manifest,
     &lambda::Lambda,
     &s3::S3,
 ];

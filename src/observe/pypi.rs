@@ -67,7 +67,7 @@ impl Kind for PyPi {
 
     fn configure(&self, fields: &mut Fields<'_>, about: &About<'_>) -> Option<Configured> {
         let place = fields.place().clone();
-        let (name, place) = match fields.text("project") {
+        let (name, place) = match super::table::named(fields, "project", about) {
             Some(project) => (project.value, project.place),
             None => (about.component.as_str().to_owned(), place),
         };

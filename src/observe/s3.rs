@@ -34,7 +34,9 @@ impl Kind for S3 {
 
     fn configure(&self, fields: &mut Fields<'_>, about: &About<'_>) -> Option<Configured> {
         let bucket = table::named(fields, "bucket", about);
-        let templates = table::templates(fields, "key");
+        // Judged as they will be used. Observations are named after the release, whose objects are
+        // facts of one entry.
+        table::templates(fields, "key");
         let region = table::region(fields);
         let (bucket, _) = (bucket?, region?);
         if !is_bucket(&bucket.value) {
@@ -49,7 +51,7 @@ impl Kind for S3 {
                 states_time: true,
             },
             scheme: None,
-            templates,
+            templates: table::version_alone(),
             plus: Plus::Reject,
             variants: Vec::new(),
             floating: Vec::new(),

@@ -13,17 +13,23 @@ mod leader;
 mod line;
 mod names;
 mod provenance;
+mod reference;
 mod render;
+mod rendered;
+mod schema;
 mod source;
 mod waiver;
 
 use std::path::{Path, PathBuf};
 
 use crate::model::settings::{Diagnostic, Fields, Gravity, Key, Place, Shape, Table};
-use crate::model::{Component, Digest, Name, Policy};
+use crate::model::{Component, Digest, Name, Policy, Time};
 use crate::observe::{About, Configured};
 
+pub use reference::{ReferenceTable, reference};
 pub use render::render_diagnostics;
+pub use rendered::{NoLine, Rendered, RenderedChannel, RenderedLine, rendered};
+pub use schema::schema;
 pub use source::Source;
 
 const COMPONENT: &str = "component";
@@ -138,6 +144,22 @@ impl PolicyErrors {
 /// [`PolicyErrors`] with everything that is wrong at once, or with what kept a file from being
 /// read.
 pub fn load(path: &Path, codes: &[&str]) -> Result<Loaded, PolicyErrors> {
+    read(path, codes, None)
+}
+
+/// Reads and checks many policy files, and warns of waivers that have expired at `now`.
+///
+/// Gives a result for each path, in the same order.
+pub fn lint(
+    paths: &[PathBuf],
+    now: Time,
+    codes: &[&str],
+) -> Vec<(PathBuf, Result<Loaded, PolicyErrors>)> {
+    let one = |path: &PathBuf| (path.clone(), read(path, codes, Some(now)));
+    paths.iter().map(one).collect()
+}
+
+fn read(path: &Path, codes: &[&str], now: Option<Time>) -> Result<Loaded, PolicyErrors> {
     let refused = |diagnostics, sources| {
         PolicyErrors(Box::new(Refused {
             path: path.to_owned(),
@@ -153,14 +175,14 @@ pub fn load(path: &Path, codes: &[&str]) -> Result<Loaded, PolicyErrors> {
     let mut diagnostics = Vec::new();
     let folder = extend::folder_of(path);
     let sources = extended.sources;
-    let components = assemble(
-        &extended.table,
+    let surroundings = Surroundings {
         folder,
         codes,
+        now,
         digest,
-        &sources,
-        &mut diagnostics,
-    );
+        sources: &sources,
+    };
+    let components = assemble(&extended.table, &surroundings, &mut diagnostics);
     in_order(&mut diagnostics);
     if diagnostics.iter().any(|d| d.gravity == Gravity::Error) || components.is_empty() {
         return Err(refused(diagnostics, sources));
@@ -187,14 +209,28 @@ fn in_order(diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.dedup();
 }
 
+/// What a policy is read with, beside its tables.
+struct Surroundings<'a> {
+    folder: &'a Path,
+    codes: &'a [&'a str],
+    /// Where given, waivers that have expired are warned of.
+    now: Option<Time>,
+    digest: Digest,
+    sources: &'a [Source],
+}
+
 fn assemble(
     table: &Table,
-    folder: &Path,
-    codes: &[&str],
-    digest: Digest,
-    sources: &[Source],
+    surroundings: &Surroundings<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Item> {
+    let Surroundings {
+        folder,
+        codes,
+        now,
+        digest,
+        sources,
+    } = *surroundings;
     let top = Place {
         source: 0,
         bytes: 0..0,
@@ -229,7 +265,7 @@ fn assemble(
     let agreements = agreement::read(&mut root, known, sources);
     let provenance = provenance::read(&mut root, known, &lines, sources);
     let environments = environment::read(&mut root, known, announced_by.as_ref(), &lines);
-    let waivers = waiver::read(&mut root, &lines, codes, sources);
+    let waivers = waiver::read(&mut root, &lines, codes, now, sources);
     if let Some((_, channels)) = members.first() {
         warn_of_idle_lines(&mut root, &lines, channels);
     }

@@ -31,6 +31,7 @@ pub(super) fn read(
     root: &mut Fields<'_>,
     lines: &Lines,
     codes: &[&str],
+    now: Option<Time>,
     sources: &[Source],
 ) -> Vec<Waiver> {
     let tables = root.tables("waiver");
@@ -47,6 +48,14 @@ pub(super) fn read(
         let reason = sentence(&mut fields, "reason");
         let approved_by = sentence(&mut fields, "approved-by");
         let expires = expires(&mut fields);
+        if let Some((end, now)) = expires.zip(now).filter(|(end, now)| end <= now) {
+            let warning = Diagnostic::warning(&place, format!("this waiver expired at {end}"));
+            fields.report(
+                warning
+                    .label(format!("it is {now}"))
+                    .hint("remove it, or have it approved again"),
+            );
+        }
         let (Some(code), Some(version), Some(reason), Some(approved_by), Some(expires)) =
             (code, version, reason, approved_by, expires)
         else {

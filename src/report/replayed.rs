@@ -15,10 +15,10 @@ pub fn replay(paper: &Paper, rows: &[ReplayRow], totals: &ReplayTotals) -> Strin
         .map(|row| row.incident.width())
         .max()
         .unwrap_or(0)
-        .clamp(8, 30);
+        .clamp(8, 29);
     let mut text = String::new();
     let head = format!(
-        "{}  {}  {:8}  {:9}  codes",
+        "{}  {} {:8} {:9} codes",
         Paper::cell("incident", name_width),
         Paper::cell("outcome", 7),
         "mismatch",
@@ -57,7 +57,7 @@ fn draw_line(text: &mut String, paper: &Paper, name: &str, name_width: usize, ca
         Outcome::Deny => ("deny", Tint::Bad),
         Outcome::Indeterminate => ("wait", Tint::Unsure),
     };
-    let used = name_width + 2 + 7 + 2 + 8 + 2 + 9 + 2;
+    let used = name_width + 2 + 7 + 1 + 8 + 1 + 9 + 1;
     let codes = codes(&case.codes, paper.width.saturating_sub(used).max(16));
     let level = |level: Level| {
         if level == Level::None {
@@ -67,7 +67,7 @@ fn draw_line(text: &mut String, paper: &Paper, name: &str, name_width: usize, ca
         }
     };
     let line = format!(
-        "{}  {}  {:8}  {:9}  {codes}",
+        "{}  {} {:8} {:9} {codes}",
         Paper::cell(name, name_width),
         paper.tint(tint, &Paper::cell(outcome, 7)),
         level(case.mismatch),

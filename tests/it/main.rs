@@ -1,6 +1,16 @@
 //! The one integration binary; its modules mirror `src`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may fail so"
+)]
+
 mod cli;
 mod decide;
+mod floors;
+mod fuzz_corpus;
 mod model;
 mod observe;
+mod schemas;

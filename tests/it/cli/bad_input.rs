@@ -11,7 +11,7 @@ fn policy_of(bytes: &[u8]) -> (Folder, String) {
 #[test]
 fn bad_policies_are_refused_before_anything_is_asked() {
     for (bytes, words) in [
-        (&b""[..], "component"),
+        (&b""[..], "the file is empty"),
         (b"\xff\xfe\x00", "UTF-8"),
         (b"[component\n", "p.toml:1"),
         (b"\x1b[2J = 1\n", "p.toml:1"),

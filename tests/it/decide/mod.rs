@@ -6,6 +6,6 @@
     reason = "what the tests put together is known"
 )]
 
-mod interim_policy;
+mod codes;
 mod rules;
 mod world;

@@ -1,3 +1,4 @@
 //! The nouns, seen from outside.
 
+pub(crate) mod evidence;
 mod version;

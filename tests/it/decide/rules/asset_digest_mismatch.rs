@@ -5,7 +5,7 @@ use lockstep::model::{Level, Severity};
 use crate::decide::world::{NOW, digest, entry, judge, listing, none, the_one};
 
 const POLICY: &str = r#"
-    component = { name = "api" }
+    component = { name = "api", source = "https://github.com/acme/api" }
     line.release = { scheme = "pep440" }
     channel.release = { kind = "github-release", tag = "v{version}" }
     channel.pypi = { kind = "pypi" }

@@ -5,10 +5,10 @@ use lockstep::model::{Level, Severity};
 use crate::decide::world::{FIRST, NOW, SECOND, digest, judge, listing, none, the_one};
 
 const POLICY: &str = r#"
-    component = { name = "api" }
+    component = { name = "api", source = "https://github.com/acme/api" }
     line.release = { scheme = "semver" }
     channel.release = { kind = "github-release", tag = "v{version}", assets = ["*.zip"] }
-    channel.bucket = { kind = "s3" }
+    channel.bucket = { kind = "s3", bucket = "acme", key = "{version}.zip", region = "eu-west-1" }
 "#;
 const CODE: &str = "asset-replaced";
 const GRAVITY: (Severity, Level, Level) = (Severity::Deny, Level::High, Level::High);

@@ -5,7 +5,7 @@ use lockstep::model::{Level, Severity};
 use crate::decide::world::{NOW, commit, judge, listing, none, the_one};
 
 const POLICY: &str = r#"
-    component = { name = "api", announced-by = "tag" }
+    component = { name = "api", source = "https://github.com/acme/api", announced-by = "tag" }
     line.release = { scheme = "semver" }
     channel.npm = { kind = "npm" }
     channel.tag = { kind = "git-tag", tag = "v{version}" }
@@ -43,10 +43,10 @@ fn one_commit_and_none_at_all_are_no_mismatch() {
 #[test]
 fn a_development_build_is_of_the_commit_that_its_name_holds() {
     let policy = r#"
-        component = { name = "api" }
+        component = { name = "api", source = "https://github.com/acme/api" }
         line.development = { scheme = "dev-build" }
-        channel.tag = { kind = "git-tag" }
-        channel.image = { kind = "oci" }
+        channel.tag = { kind = "git-tag", tag = "v{version}" }
+        channel.image = { kind = "oci", tag = "{version}", image = "docker.io/acme/api" }
     "#;
     let name = "main-aaaaaaaa-1674061254";
     let at = |digit| {

@@ -5,7 +5,7 @@ use lockstep::model::{CellState, Level, Severity};
 use crate::decide::world::{NOW, commit, judge, listing, none, the_one, verdict};
 
 const POLICY: &str = r#"
-    component = { name = "api", branches = ["main", "release/*"] }
+    component = { name = "api", source = "https://github.com/acme/api", branches = ["main", "release/*"] }
     line.release = { scheme = "semver" }
     channel.tag = { kind = "git-tag", tag = "v{version}" }
 "#;

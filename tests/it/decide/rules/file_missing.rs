@@ -5,7 +5,7 @@ use lockstep::model::{Level, Severity};
 use crate::decide::world::{NOW, digest, judge, listing, none, the_one};
 
 pub(super) const POLICY: &str = r#"
-    component = { name = "api" }
+    component = { name = "api", source = "https://github.com/acme/api" }
     line.release = { scheme = "semver" }
     channel.npm = { kind = "npm" }
     channel.release = { kind = "github-release", tag = "v{version}" }

@@ -5,10 +5,10 @@ use lockstep::model::{Level, Outcome, Severity};
 use crate::decide::world::{NOW, digest, judge, listing, none, of, the_one, verdict};
 
 const POLICY: &str = r#"
-    component = { name = "api" }
+    component = { name = "api", source = "https://github.com/acme/api" }
     line.release = { scheme = "semver" }
     channel.release = { kind = "github-release", tag = "v{version}" }
-    channel.image = { kind = "oci", floating = ["{major}", "latest"] }
+    channel.image = { kind = "oci", tag = "{version}", image = "docker.io/acme/api", floating = ["{major}", "latest"] }
 "#;
 const CODE: &str = "floating-tag-drift";
 const GRAVITY: (Severity, Level, Level) = (Severity::Warn, Level::Low, Level::Low);

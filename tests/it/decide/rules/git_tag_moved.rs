@@ -5,7 +5,7 @@ use lockstep::model::{Level, Severity};
 use crate::decide::world::{FIRST, NOW, SECOND, commit, judge, listing, none, the_one};
 
 const POLICY: &str = r#"
-    component = { name = "api" }
+    component = { name = "api", source = "https://github.com/acme/api" }
     line.release = { scheme = "semver", judge-since = "9.0.0" }
     channel.tag = { kind = "git-tag", tag = ["v{version}", "{version}"] }
 "#;

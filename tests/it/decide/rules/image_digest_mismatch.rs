@@ -5,11 +5,11 @@ use lockstep::model::{Level, Severity};
 use crate::decide::world::{FIRST, NOW, SECOND, digest, judge, listing, none, of, the_one};
 
 const POLICY: &str = r#"
-    component = { name = "api" }
+    component = { name = "api", source = "https://github.com/acme/api" }
     line.release = { scheme = "semver" }
     channel.release = { kind = "github-release", tag = "v{version}" }
-    channel.hub = { kind = "oci" }
-    channel.ecr = { kind = "oci" }
+    channel.hub = { kind = "oci", tag = "{version}", image = "docker.io/acme/api" }
+    channel.ecr = { kind = "oci", tag = "{version}", image = "docker.io/acme/api" }
 "#;
 const PLATFORMS: &str = r#"
     [[agree]]

@@ -5,11 +5,11 @@ use lockstep::model::{Level, Outcome, Severity};
 use crate::decide::world::{NOW, digest, judge, listing, none, the_one, verdict};
 
 const POLICY: &str = r#"
-    component = { name = "api" }
+    component = { name = "api", source = "https://github.com/acme/api" }
     line.release = { scheme = "semver" }
     channel.release = { kind = "github-release", tag = "v{version}" }
-    channel.hub = { kind = "oci", platforms = ["linux/amd64", "linux/arm64"] }
-    channel.ecr = { kind = "oci" }
+    channel.hub = { kind = "oci", tag = "{version}", image = "docker.io/acme/api", platforms = ["linux/amd64", "linux/arm64"] }
+    channel.ecr = { kind = "oci", tag = "{version}", image = "docker.io/acme/api" }
     [[agree]]
     channels = ["hub", "ecr"]
     on = "same-platforms"

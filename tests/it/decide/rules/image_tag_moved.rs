@@ -5,10 +5,10 @@ use lockstep::model::{Level, Severity};
 use crate::decide::world::{FIRST, NOW, SECOND, digest, judge, listing, none, the_one};
 
 const POLICY: &str = r#"
-    component = { name = "api" }
+    component = { name = "api", source = "https://github.com/acme/api" }
     line.release = { scheme = "semver" }
     channel.release = { kind = "github-release", tag = "v{version}" }
-    channel.hub = { kind = "oci", variants = ["debian"], floating = ["latest"] }
+    channel.hub = { kind = "oci", tag = "{version}", image = "docker.io/acme/api", variants = ["debian"], floating = ["latest"] }
 "#;
 const CODE: &str = "image-tag-moved";
 const GRAVITY: (Severity, Level, Level) = (Severity::Deny, Level::High, Level::High);

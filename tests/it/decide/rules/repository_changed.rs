@@ -5,7 +5,7 @@ use lockstep::model::{Level, Severity};
 use crate::decide::world::{FIRST, NOW, judge, listing, none, project, the_one};
 
 const POLICY: &str = r#"
-    component = { name = "api", repository-id = 7 }
+    component = { name = "api", source = "https://github.com/acme/api", repository-id = 7 }
     line.release = { scheme = "semver" }
     channel.release = { kind = "github-release", tag = "v{version}" }
 "#;

@@ -5,9 +5,9 @@ use lockstep::model::{Level, Severity};
 use crate::decide::world::{NOW, commit, judge, listing, none, of, the_one};
 
 const POLICY: &str = r#"
-    component = { name = "api" }
+    component = { name = "api", source = "https://github.com/acme/api" }
     line.release = { scheme = "semver" }
-    channel.tag = { kind = "git-tag" }
+    channel.tag = { kind = "git-tag", tag = "v{version}" }
     channel.npm = { kind = "npm" }
 "#;
 const CODE: &str = "version-burst";

@@ -5,10 +5,10 @@ use lockstep::model::{Finding, Level, Severity};
 use crate::decide::world::{FIRST, NOW, SECOND, digest, judge, listing, none, the_one};
 
 const POLICY: &str = r#"
-    component = { name = "api" }
+    component = { name = "api", source = "https://github.com/acme/api" }
     line.release = { scheme = "semver" }
     channel.release = { kind = "github-release", tag = "v{version}" }
-    channel.hub = { kind = "oci", floating = ["latest"] }
+    channel.hub = { kind = "oci", tag = "{version}", image = "docker.io/acme/api", floating = ["latest"] }
 "#;
 const CODE: &str = "version-rollback";
 const GRAVITY: (Severity, Level, Level) = (Severity::Warn, Level::None, Level::Low);

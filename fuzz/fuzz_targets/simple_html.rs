@@ -1,0 +1,4 @@
+//! Pages of the Simple API in HTML, as any index may send them.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| lockstep_fuzz::simple_html(data));

@@ -1,0 +1,167 @@
+//! What each fuzz target holds of every input. The tests of the package play the seeds in `corpus`
+//! through the same functions.
+
+use std::io::Write;
+
+use lockstep::model::version::{Naming, Plus, Reading, Scheme, Template, Version, compare};
+use lockstep::model::{Evidence, canonical_json};
+use lockstep::observe::git_tag::{Packets, parse_advertisement, parse_ls_refs};
+use lockstep::observe::pypi::{
+    normalised_name, parse_project_json, parse_simple_html, parse_simple_json, version_of_file,
+};
+use lockstep::verify::{Origin, check};
+
+/// Text for people holds no character that steers a terminal, but line breaks.
+fn is_showable(text: &str) -> bool {
+    let hidden =
+        |it: char| (it.is_control() && it != '\n') || ('\u{202a}'..='\u{202e}').contains(&it);
+    !text.chars().any(hidden)
+}
+
+/// A policy file gives a policy, or errors that can be shown.
+pub fn policy(data: &[u8]) {
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    file.write_all(data).expect("it can be written");
+    match lockstep::policy::load(file.path(), &lockstep::decide::codes()) {
+        Ok(loaded) => {
+            assert!(!loaded.components.is_empty());
+            for item in &loaded.components {
+                let policy = &item.policy;
+                assert!(policy.channel(&policy.announced_by).is_some());
+                assert!(!policy.lines.is_empty());
+            }
+        }
+        Err(errors) => {
+            let shown = errors.render(false);
+            assert!(!shown.trim().is_empty());
+            assert!(is_showable(&shown), "{shown:?}");
+            assert!(!errors.render(true).is_empty());
+        }
+    }
+}
+
+/// Evidence reads back to itself, or its error has a line of the file.
+pub fn evidence(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    match Evidence::read_all(text) {
+        Err(error) => {
+            assert!(
+                (1..=text.split('\n').count()).contains(&error.line),
+                "{error}"
+            );
+            assert!(is_showable(&error.to_string()), "{error:?}");
+        }
+        Ok(documents) => {
+            for document in documents {
+                let bytes = canonical_json(&document).expect("it is JSON");
+                let again = String::from_utf8(bytes).expect("it is text");
+                let again = Evidence::read_all(&again).expect("what was written can be read");
+                assert_eq!(again.as_slice(), std::slice::from_ref(&document));
+                let _ = check(document, Origin::UnsignedFile).map_err(|fault| fault.to_string());
+            }
+        }
+    }
+}
+
+/// The lines of the input: a template, a component, a version, a name. What is rendered is read
+/// back; comparing is symmetrical.
+pub fn templates(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let mut lines = text.split('\n');
+    let mut next = || lines.next().unwrap_or_default();
+    let (template, component, version, name) = (next(), next(), next(), next());
+    for scheme in Scheme::ALL {
+        let there = compare(version, name, scheme);
+        let back = compare(name, version, scheme);
+        assert_eq!(there.comparison.as_str(), back.comparison.as_str());
+        assert!(is_showable(&there.reason), "{:?}", there.reason);
+    }
+    let _ = Template::floating(template).map_err(|error| error.to_string());
+    if let Ok(file) = Template::file(template) {
+        let _ = file.read(component, name);
+    }
+    let Ok(template) = template.parse::<Template>() else {
+        return;
+    };
+    assert_eq!(
+        template.to_string().parse::<Template>().ok().as_ref(),
+        Some(&template)
+    );
+    for scheme in Scheme::ALL {
+        for oci_tags in [false, true] {
+            let naming = Naming::new(
+                scheme,
+                scheme,
+                component,
+                vec![template.clone()],
+                Plus::Underscore,
+                vec!["alpine".to_owned()],
+                Vec::new(),
+                oci_tags,
+            );
+            let _ = naming.read(name);
+            let Ok(version) = Version::parse(version, scheme) else {
+                continue;
+            };
+            for exact in naming.exact(&version).into_iter().flatten() {
+                if let Reading::Release {
+                    version: read,
+                    variant: None,
+                } = naming.read(&exact)
+                {
+                    let same = read.key() == version.key();
+                    // Of an image tag `_` and `+` are one; a template can hide where a version ends.
+                    assert!(
+                        same || oci_tags || scheme == Scheme::Opaque,
+                        "{exact:?}: {read:?}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// A page in HTML gives files with names, or a failure that can be shown.
+pub fn simple_html(data: &[u8]) {
+    let url = url::Url::parse("https://index.example/simple/acme-api/").expect("an address");
+    match parse_simple_html(data, &url, "acme-api") {
+        Ok(page) => {
+            for file in &page.files {
+                let _ = version_of_file("acme-api", &file.filename);
+            }
+        }
+        Err(failure) => assert!(is_showable(&failure.detail), "{failure:?}"),
+    }
+}
+
+/// A page in JSON likewise; it is given to both readers of JSON.
+pub fn simple_json(data: &[u8]) {
+    match parse_simple_json(data) {
+        Ok(page) => {
+            for file in &page.files {
+                let _ = version_of_file("acme-api", &file.filename);
+            }
+            let _ = page.name.as_deref().map(normalised_name);
+        }
+        Err(failure) => assert!(is_showable(&failure.detail), "{failure:?}"),
+    }
+    if let Err(failure) = parse_project_json(data) {
+        assert!(is_showable(&failure.detail), "{failure:?}");
+    }
+}
+
+/// Packets end, and an answer gives tags or a failure that can be shown.
+pub fn pkt_line(data: &[u8]) {
+    let count = Packets::new(data).count();
+    assert!(count <= data.len() / 4 + 1, "{count} packets");
+    for failure in [parse_advertisement(data).err(), parse_ls_refs(data).err()]
+        .into_iter()
+        .flatten()
+    {
+        assert!(is_showable(&failure.detail), "{failure:?}");
+    }
+}

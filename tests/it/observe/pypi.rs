@@ -259,3 +259,12 @@ fn the_real_index_of_pip_gives_a_real_project_whole() {
     }
     println!("{} observations", observations.len());
 }
+
+#[test]
+fn a_page_about_another_project_is_no_answer_in_either_api() {
+    let simple = r#"{"meta":{"api-version":"1.0"},"name":"y","files":[]}"#;
+    let json = r#"{"info":{"name":"y"},"releases":{}}"#;
+    for observation in ask(&index(Some(simple), Some(json))) {
+        assert_eq!(failure(&observation).unwrap().0, FailureKind::Malformed);
+    }
+}

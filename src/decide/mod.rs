@@ -1,8 +1,8 @@
 //! From evidence to a verdict: pure, without IO and without a clock.
 //!
-//! [`evaluate`] sorts the evidence into rounds ([`view`]), finds the releases in question
-//! ([`which`]), looks at how each stands in every channel ([`standing`]), lets every rule judge
-//! ([`rules`]), sets apart what the policy sets apart ([`settle`]) and combines ([`combine`]). The
+//! [`evaluate`] sorts the evidence into rounds (`view`), finds the releases in question
+//! (`which`), looks at how each stands in every channel (`standing`), lets every rule judge
+//! (`rules`), sets apart what the policy sets apart (`settle`) and combines (`combine`). The
 //! rules of combining are those of `docs/deciding.md`; a rule is one file in `rules`.
 
 mod absence;

@@ -9,7 +9,7 @@ use url::Url;
 ///
 /// Pre-signed addresses carry their signature in the query and index addresses carry passwords in
 /// the user information (RFC 3986 section 3.2.1): neither enters an observation, a log or an error.
-/// Values of query parameters that Lockstep itself sends are named in [`PLAIN_PARAMETERS`].
+/// Values of query parameters that Lockstep itself sends are named in `PLAIN_PARAMETERS`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct RedactedUrl(String);

@@ -58,7 +58,16 @@ fn draw_line(text: &mut String, paper: &Paper, name: &str, name_width: usize, ca
         Outcome::Indeterminate => ("wait", Tint::Unsure),
     };
     let used = name_width + 2 + 7 + 1 + 8 + 1 + 9 + 1;
-    let codes = codes(&case.codes, paper.width.saturating_sub(used).max(16));
+    let room = paper.width.saturating_sub(used);
+    let beside = codes(&case.codes, room);
+    // A code is never cut: where not even the first one fits, all go below.
+    let (beside, below) = match beside.width() <= room {
+        true => (beside, None),
+        false => (
+            String::new(),
+            Some(codes(&case.codes, paper.width.saturating_sub(4))),
+        ),
+    };
     let level = |level: Level| {
         if level == Level::None {
             "-".to_owned()
@@ -67,13 +76,16 @@ fn draw_line(text: &mut String, paper: &Paper, name: &str, name_width: usize, ca
         }
     };
     let line = format!(
-        "{}  {} {:8} {:9} {codes}",
+        "{}  {} {:8} {:9} {beside}",
         Paper::cell(name, name_width),
         paper.tint(tint, &Paper::cell(outcome, 7)),
         level(case.mismatch),
         level(case.suspicion),
     );
     let _ = writeln!(text, "{}", line.trim_end());
+    if let Some(below) = below {
+        let _ = writeln!(text, "    {below}");
+    }
 }
 
 /// As many codes as fit, and how many do not.

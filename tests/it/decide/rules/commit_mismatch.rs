@@ -45,7 +45,7 @@ fn a_development_build_is_of_the_commit_that_its_name_holds() {
     let policy = r#"
         component = { name = "api", source = "https://github.com/acme/api" }
         line.development = { scheme = "dev-build" }
-        channel.tag = { kind = "git-tag", tag = "v{version}" }
+        channel.tag = { kind = "git-tag", tag = "{version}" }
         channel.image = { kind = "oci", tag = "{version}", image = "docker.io/acme/api" }
     "#;
     let name = "main-aaaaaaaa-1674061254";

@@ -7,7 +7,7 @@ use crate::decide::world::{NOW, commit, judge, listing, none, of, the_one};
 const POLICY: &str = r#"
     component = { name = "api", source = "https://github.com/acme/api" }
     line.release = { scheme = "semver" }
-    channel.tag = { kind = "git-tag", tag = "v{version}" }
+    channel.tag = { kind = "git-tag", tag = "{version}" }
     channel.npm = { kind = "npm" }
 "#;
 const CODE: &str = "version-burst";

@@ -9,7 +9,6 @@ use crate::model::{
 };
 use crate::verify::{CheckedEvidence, Origin};
 
-use super::branches::Protected;
 use super::scene::{Case, Names, Scene};
 use super::standing::{Presence, Standing};
 use super::view::View;
@@ -56,16 +55,7 @@ fn at_round(
     let view = View::new(policy, checked, now, until);
     let names = Names::new(&view);
     let cases = which::cases(&question.which, policy, &view, &names, environment)?;
-    let scene = Scene {
-        policy,
-        question,
-        environment,
-        now,
-        view: &view,
-        names: &names,
-        protected: Protected::of(&policy.component.branches),
-        cases,
-    };
+    let scene = Scene::new(policy, question, environment, now, (&view, &names), cases);
     let mut findings = Vec::new();
     for rule in rules::REGISTER {
         (rule.judge)(&scene, &mut findings);

@@ -6,6 +6,7 @@
 //! rules of combining are those of `docs/deciding.md`; a rule is one file in `rules`.
 
 mod absence;
+mod agreement;
 mod availability;
 mod baseline;
 mod branches;

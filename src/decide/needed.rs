@@ -21,7 +21,7 @@ pub(super) fn unstated(
     if !standing.channel.platforms.is_empty() && entry.platforms.is_empty() {
         return Some("its platforms".to_owned());
     }
-    for agreement in scene.agreements() {
+    for agreement in &scene.agreements {
         // An agreement needs the fact only where another of its channels has the release.
         let has_other = agreement.channels.iter().any(|other| {
             other != name && case.standing(other).is_some_and(|it| it.found().is_some())
@@ -126,7 +126,7 @@ pub(super) fn limits(scene: &Scene<'_>) -> Vec<String> {
     } else {
         limits.push("provenance: declared, and not judged by this version (S3, S4)".to_owned());
     }
-    for agreement in scene.agreements() {
+    for agreement in &scene.agreements {
         let step = match agreement.on {
             AgreeOn::SameDigest | AgreeOn::SameFiles => continue,
             AgreeOn::SamePlatforms => "same-platforms: attestation children are not compared",

@@ -20,8 +20,9 @@ pub(crate) struct Side<'c, 'a> {
 /// The `same-files` agreements that have at least two required channels.
 pub(crate) fn agreements(scene: &Scene<'_>) -> Vec<Members> {
     scene
-        .agreements()
-        .into_iter()
+        .agreements
+        .iter()
+        .cloned()
         .filter(|agreement| agreement.on == AgreeOn::SameFiles)
         .map(|agreement| {
             let members = agreement.channels.into_iter().filter_map(|name| {

@@ -1,11 +1,13 @@
 //! What the rules look at: the releases in question, and how each stands in every channel.
 
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use crate::model::version::{Naming, Version};
-use crate::model::{AgreeOn, Agreement, Environment, Line, Name, Policy, Time};
+use crate::model::{Agreement, Environment, Finding, Line, Name, Policy, Time};
 
 use super::Question;
+use super::agreement::agreements;
 use super::branches::Protected;
 use super::index::NameIndex;
 use super::standing::Standing;
@@ -21,8 +23,12 @@ pub(crate) struct Scene<'a> {
     pub(crate) names: &'a Names<'a>,
     /// The policy's `branches`.
     pub(crate) protected: Protected,
+    /// Every agreement with the required channels that it still has.
+    pub(crate) agreements: Vec<Agreement>,
     /// The releases in question.
     pub(crate) cases: Vec<Case<'a>>,
+    /// Positions of the cases, by version as shown and line.
+    positions: HashMap<(String, &'a Name), usize>,
 }
 
 /// One release in question.
@@ -145,6 +151,39 @@ impl<'a> Case<'a> {
 }
 
 impl<'a> Scene<'a> {
+    /// Sets the scene.
+    pub(crate) fn new(
+        policy: &'a Policy,
+        question: &'a Question,
+        environment: Option<&'a Environment>,
+        now: Time,
+        (view, names): (&'a View<'a>, &'a Names<'a>),
+        cases: Vec<Case<'a>>,
+    ) -> Self {
+        let positions = cases.iter().enumerate();
+        let positions = positions
+            .map(|(at, case)| ((case.text(), &case.line.name), at))
+            .collect();
+        Self {
+            policy,
+            question,
+            environment,
+            now,
+            view,
+            names,
+            protected: Protected::of(&policy.component.branches),
+            agreements: agreements(policy, environment),
+            cases,
+            positions,
+        }
+    }
+
+    /// The release that a finding is about; nothing where it is about none in question.
+    pub(crate) fn case_of(&self, finding: &Finding) -> Option<&Case<'a>> {
+        let key = (finding.version.clone()?, finding.line.as_ref()?);
+        self.cases.get(*self.positions.get(&key)?)
+    }
+
     /// Whether the judged environment needs a channel.
     pub(crate) fn requires(&self, channel: &Name) -> bool {
         is_required(self.policy, self.environment, channel)
@@ -172,40 +211,14 @@ impl<'a> Scene<'a> {
             .iter()
             .filter(|channel| self.requires(&channel.channel.name))
     }
-
-    /// Every agreement with the required channels that it still has: those of the policy, and
-    /// `same-digest` for each pair of images that none of them names together.
-    pub(crate) fn agreements(&self) -> Vec<Agreement> {
-        let mut agreements: Vec<Agreement> = self.policy.agreements.clone();
-        let images: Vec<&Name> = self
-            .required_views()
-            .filter(|view| view.channel.traits.content == crate::model::Content::Image)
-            .map(|view| &view.channel.name)
-            .collect();
-        for (position, one) in images.iter().enumerate() {
-            for other in &images[position + 1..] {
-                let named = self.policy.agreements.iter().any(|agreement| {
-                    agreement.channels.contains(one) && agreement.channels.contains(other)
-                });
-                if !named {
-                    agreements.push(Agreement {
-                        channels: vec![(*one).clone(), (*other).clone()],
-                        on: AgreeOn::SameDigest,
-                        because: None,
-                        declared_at: 0,
-                    });
-                }
-            }
-        }
-        for agreement in &mut agreements {
-            agreement.channels.retain(|channel| self.requires(channel));
-        }
-        agreements.retain(|agreement| agreement.channels.len() > 1);
-        agreements
-    }
 }
 
-fn is_required(policy: &Policy, environment: Option<&Environment>, channel: &Name) -> bool {
+/// Whether an environment of a policy needs a channel.
+pub(super) fn is_required(
+    policy: &Policy,
+    environment: Option<&Environment>,
+    channel: &Name,
+) -> bool {
     *channel == policy.announced_by
         || environment.is_none_or(|environment| environment.requires.contains(channel))
 }

@@ -14,7 +14,7 @@ pub(super) fn settle(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     let mut grandfathered = 0;
     for finding in findings.iter_mut() {
         let set_apart = rules::of(&finding.code).is_some_and(|rule| rule.set_apart);
-        if set_apart && case_of(scene, finding).is_some_and(|case| case.older) {
+        if set_apart && scene.case_of(finding).is_some_and(|case| case.older) {
             finding.disposition = Disposition::Grandfathered;
             grandfathered += 1;
         }
@@ -45,15 +45,6 @@ pub(super) fn settle(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     findings.append(&mut added);
 }
 
-/// The release that a finding is about.
-pub(super) fn case_of<'s, 'a>(scene: &'s Scene<'a>, finding: &Finding) -> Option<&'s Case<'a>> {
-    let version = finding.version.as_deref()?;
-    scene
-        .cases
-        .iter()
-        .find(|case| Some(&case.line.name) == finding.line.as_ref() && case.text() == version)
-}
-
 /// Whether a waiver holds for a finding: code, version and all digests. An indeterminate cannot be
 /// waived, and what is not open needs no waiver.
 fn matches(scene: &Scene<'_>, waiver: &Waiver, finding: &Finding) -> bool {
@@ -63,7 +54,7 @@ fn matches(scene: &Scene<'_>, waiver: &Waiver, finding: &Finding) -> bool {
     {
         return false;
     }
-    let Some(case) = case_of(scene, finding) else {
+    let Some(case) = scene.case_of(finding) else {
         return false;
     };
     let named: BTreeSet<&str> = waiver.digests.iter().map(String::as_str).collect();

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use crate::model::version::{Reading, Version};
 use crate::model::{Environment, Line, Policy, Time, visible};
 
-use super::baseline::is_older;
+use super::baseline::Baseline;
 use super::scene::{Case, Names};
 use super::view::View;
 
@@ -110,8 +110,12 @@ pub(super) fn cases<'a>(
             }
         }
     }
-    for case in &mut cases {
-        case.older = !case.named && is_older(policy, view, names, environment, case);
+    for line in &policy.lines {
+        let baseline = Baseline::of(line, |version| case(line, version.clone()));
+        let of_line = |case: &&mut Case<'a>| case.line.name == line.name && !case.named;
+        for case in cases.iter_mut().filter(of_line) {
+            case.older = baseline.is_after(case);
+        }
     }
     Ok(cases)
 }

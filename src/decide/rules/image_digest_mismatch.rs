@@ -28,8 +28,9 @@ pub(super) const RULE: Rule = Rule {
 
 fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     let agreements: Vec<Agreement> = scene
-        .agreements()
-        .into_iter()
+        .agreements
+        .iter()
+        .cloned()
         .filter(|it| matches!(it.on, AgreeOn::SameDigest | AgreeOn::SamePlatforms))
         .collect();
     if agreements.is_empty() {

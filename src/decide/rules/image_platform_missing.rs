@@ -25,8 +25,9 @@ pub(super) const RULE: Rule = Rule {
 
 fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     let agreements: Vec<Agreement> = scene
-        .agreements()
-        .into_iter()
+        .agreements
+        .iter()
+        .cloned()
         .filter(|agreement| agreement.on == AgreeOn::SamePlatforms)
         .collect();
     for case in &scene.cases {

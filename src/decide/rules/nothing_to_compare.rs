@@ -1,10 +1,12 @@
 //! `nothing-to-compare`: nothing is wrong, and nothing was confirmed either.
 
+use std::collections::HashSet;
+
 use crate::decide::needed;
 use crate::decide::rule::{Rests, Rule};
-use crate::decide::scene::{Case, Scene};
-use crate::decide::standing::Standing;
-use crate::model::{Finding, Level, Severity};
+use crate::decide::scene::Scene;
+use crate::decide::standing::{Presence, Standing};
+use crate::model::{Disposition, Finding, Level, Name, Severity};
 
 pub(super) const RULE: Rule = Rule {
     code: "nothing-to-compare",
@@ -47,23 +49,34 @@ fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
 /// both agree, although no open finding says why.
 pub(crate) fn after_settling(scene: &Scene<'_>, findings: &[Finding]) -> Vec<Finding> {
     let mut added = Vec::new();
+    let stops = |it: &&Finding| it.is_open() && it.severity >= Severity::Indeterminate;
+    let stopping: Vec<&Finding> = findings.iter().filter(stops).collect();
+    // What is about the component or a channel as a whole is about every release.
+    if stopping.iter().any(|it| it.version.is_none()) {
+        return added;
+    }
+    let stopped = releases(stopping.into_iter());
+    let is_waived = |it: &&Finding| matches!(it.disposition, Disposition::Waived { .. });
+    let waived = releases(findings.iter().filter(is_waived));
     for case in scene.cases.iter().filter(|case| !case.older) {
-        let text = case.text();
-        let stops = |it: &&Finding| it.is_open() && it.severity >= Severity::Indeterminate;
-        let about = |it: &Finding| {
-            it.version.is_none()
-                || (it.version.as_ref() == Some(&text) && it.line.as_ref() == Some(&case.line.name))
-        };
-        if findings.iter().filter(stops).any(about) {
+        let (text, line) = (case.text(), &case.line.name);
+        if stopped.contains(&(text.as_str(), line)) {
             continue;
         }
-        let agrees = |standing: &Standing<'_>| confirms(scene, case, standing, findings);
-        let leader = case.leader().is_some_and(agrees);
-        if leader && case.followers().any(agrees) {
+        // A finding that a waiver closed says why an absence is all right; a deleted entry too.
+        let is_waived = waived.contains(&(text.as_str(), line));
+        let confirms = |standing: &Standing<'_>| match &standing.presence {
+            Presence::Present(_) => true,
+            Presence::Absent { .. } => {
+                is_waived || super::release_deleted::stands_for(scene, case, standing)
+            }
+            Presence::Unknown { .. } | Presence::Incomparable { .. } => false,
+        };
+        if case.leader().is_some_and(confirms) && case.followers().any(confirms) {
             continue;
         }
         let message = match (case.leader(), case.followers().next()) {
-            (None, _) => format!("no channel announces line `{}`", case.line.name),
+            (None, _) => format!("no channel announces line `{line}`"),
             (Some(leader), None) => {
                 format!("{} is the only required channel", leader.channel.name)
             }
@@ -74,46 +87,26 @@ pub(crate) fn after_settling(scene: &Scene<'_>, findings: &[Finding]) -> Vec<Fin
             .hint("name a release that exists, or add a second channel to the policy");
         added.push(finding);
     }
-    if scene.cases.is_empty()
-        && !findings
-            .iter()
-            .any(|it| it.severity >= Severity::Indeterminate)
-    {
-        let message = "no channel shows a release".to_owned();
-        added.push(
-            RULE.about_component(scene, message)
-                .hint("name a version, or publish one"),
-        );
+    // Old releases confirm nothing: an allow needs one that was judged.
+    if scene.cases.iter().all(|case| case.older) {
+        let (message, hint) = match scene.cases.is_empty() {
+            true => (
+                "no channel shows a release",
+                "name a version, or publish one",
+            ),
+            false => (
+                "every release in question is older than `judge-since`",
+                "name a version, or move `judge-since` back",
+            ),
+        };
+        added.push(RULE.about_component(scene, message.to_owned()).hint(hint));
     }
     added
 }
 
-/// Whether a channel confirms a release: it has it, or a finding that a waiver closed or a deleted
-/// entry says why that is all right.
-fn confirms(
-    scene: &Scene<'_>,
-    case: &Case<'_>,
-    standing: &Standing<'_>,
-    findings: &[Finding],
-) -> bool {
-    let text = case.text();
-    let waived = || {
-        findings.iter().any(|finding| {
-            matches!(
-                finding.disposition,
-                crate::model::Disposition::Waived { .. }
-            ) && finding.version.as_ref() == Some(&text)
-                && finding.line.as_ref() == Some(&case.line.name)
-        })
-    };
-    match standing.found() {
-        Some(_) => true,
-        None => {
-            super::release_deleted::stands_for(scene, case, standing)
-                || (matches!(
-                    standing.presence,
-                    crate::decide::standing::Presence::Absent { .. }
-                ) && waived())
-        }
-    }
+/// The releases that some findings are about.
+fn releases<'f>(findings: impl Iterator<Item = &'f Finding>) -> HashSet<(&'f str, &'f Name)> {
+    findings
+        .filter_map(|it| Some((it.version.as_deref()?, it.line.as_ref()?)))
+        .collect()
 }

@@ -70,7 +70,7 @@ pub(super) fn read(root: &mut Fields<'_>, known: &[Known], sources: &[Source]) -
                 continue;
             }
             let message = format!(
-                "`{}` is a `{}` channel, which cannot agree on `{}`",
+                "`{}` is of kind `{}`, which cannot agree on `{}`",
                 member.name,
                 member.kind,
                 word(on)

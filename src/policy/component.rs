@@ -90,13 +90,34 @@ pub(super) struct Family {
     pub(super) place: Place,
 }
 
+impl Family {
+    /// The names, or where there is none one that stands in, so that the rest of the file is
+    /// checked too. Such a policy has an error and is never used.
+    pub(super) fn names_or_stand_in(&self) -> Vec<Name> {
+        if self.names.is_empty() {
+            return "component".parse().into_iter().collect();
+        }
+        self.names.clone()
+    }
+}
+
 /// Reads `[component]`.
-pub(super) fn read(root: &mut Fields<'_>) -> Option<Family> {
-    let (table, place) = root.table(COMPONENT)?;
+pub(super) fn read(root: &mut Fields<'_>) -> Family {
+    let Some((table, place)) = root.table(COMPONENT) else {
+        return Family {
+            names: Vec::new(),
+            source: None,
+            source_or_stand_in: stand_in(),
+            repository_id: None,
+            announced_by: None,
+            branches: Vec::new(),
+            release_hours: None,
+            place: root.place().clone(),
+        };
+    };
     let mut fields = Fields::open(table, &place, "[component]", &[KEYS], root.diagnostics());
     let names = names(&mut fields);
     let source = source(&mut fields);
-    let stand_in = || Url::parse("https://source.invalid/owner/repository").ok();
     let source_or_stand_in = match &source {
         None if fields.key_place("source").is_some() => stand_in(),
         source => source.clone(),
@@ -105,7 +126,7 @@ pub(super) fn read(root: &mut Fields<'_>) -> Option<Family> {
     let announced_by = fields.text("announced-by");
     let branches = branches(&mut fields);
     let release_hours = release_hours(&mut fields);
-    Some(Family {
+    Family {
         names,
         source,
         source_or_stand_in,
@@ -114,7 +135,11 @@ pub(super) fn read(root: &mut Fields<'_>) -> Option<Family> {
         branches,
         release_hours,
         place,
-    })
+    }
+}
+
+fn stand_in() -> Option<Url> {
+    Url::parse("https://source.invalid/owner/repository").ok()
 }
 
 fn names(fields: &mut Fields<'_>) -> Vec<Name> {

@@ -10,8 +10,9 @@ use crate::model::visible;
 /// Reads one file's text. A syntax error is a diagnostic with its place.
 ///
 /// Nesting is capped at 80 by the parser, the text's length by whoever read it.
-pub(super) fn parse(text: &str, source: usize) -> Result<Table, Diagnostic> {
-    let document = Document::parse(text).map_err(|error| syntax_error(&error, text, source))?;
+pub(super) fn parse(text: &str, source: usize) -> Result<Table, Box<Diagnostic>> {
+    let document =
+        Document::parse(text).map_err(|error| Box::new(syntax_error(&error, text, source)))?;
     let whole = Place {
         source,
         bytes: 0..text.len().min(1),

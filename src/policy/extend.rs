@@ -38,7 +38,7 @@ impl Extended {
 ///
 /// # Errors
 /// What is wrong, and the sources that it points into.
-pub(super) fn read(path: &Path) -> Result<Extended, (Diagnostic, Vec<Source>)> {
+pub(super) fn read(path: &Path) -> Result<Extended, (Box<Diagnostic>, Vec<Source>)> {
     let mut sources = Vec::new();
     let mut seen: Vec<PathBuf> = Vec::new();
     let mut table = match add(path, &mut sources, &mut seen) {
@@ -67,45 +67,55 @@ fn next(
     place: &Place,
     sources: &mut Vec<Source>,
     seen: &mut Vec<PathBuf>,
-) -> Result<(PathBuf, Table), Diagnostic> {
-    let refused = |why: &str| Diagnostic::error(place, format!("`extends`: {why}"));
+) -> Result<(PathBuf, Table), Box<Diagnostic>> {
+    let refused = |why: &str, label: &str, hint: &str| {
+        let error = Diagnostic::error(place, format!("`extends`: {why}"));
+        Box::new(error.label(label).hint(hint))
+    };
     if sources.len() > MAXIMUM_DEPTH {
-        return Err(refused("more than 8 files extend each other"));
+        let why = "more than 8 files extend each other";
+        return Err(refused(why, "", "one or two are enough: join some of them"));
     }
     let relative = Path::new(text);
     let plain = |part| matches!(part, Component::Normal(_) | Component::CurDir);
     if text.is_empty() || text.contains('\\') || !relative.components().all(plain) {
-        return Err(refused("this leads out of the policy's folder")
-            .hint("name a file in the same folder or below it, as in `extends = \"acme.toml\"`"));
+        return Err(refused(
+            "this leads out of the policy's folder",
+            "",
+            "name a file in the same folder or below it, as in `extends = \"acme.toml\"`",
+        ));
     }
     let folder = folder_of(above);
     let path = folder.join(relative);
     let real = match (std::fs::canonicalize(&path), std::fs::canonicalize(folder)) {
         (Ok(real), Ok(folder)) if real.starts_with(&folder) => real,
         (Ok(_), Ok(_)) => {
-            return Err(refused("a link leads out of the policy's folder")
-                .hint("put the file itself into the folder"));
+            return Err(refused(
+                "a link leads out of the policy's folder",
+                "",
+                "put the file itself into the folder",
+            ));
         }
         _ => {
-            return Err(refused("there is no such file")
-                .label(format!(
-                    "looked for {}",
-                    visible(&path.display().to_string(), 200)
-                ))
-                .hint("the path begins at the folder of the file that says `extends`"));
+            return Err(refused(
+                "there is no such file",
+                &format!("looked for {}", visible(&path.display().to_string(), 200)),
+                "the path begins at the folder of the file that says `extends`",
+            ));
         }
     };
     if seen.contains(&real) {
-        return Err(refused("this file is already part of the policy")
-            .label("here it begins again")
-            .hint("take one `extends` out: files cannot extend each other in a circle"));
+        return Err(refused(
+            "this file is already part of the policy",
+            "here it begins again",
+            "take one `extends` out: files cannot extend each other in a circle",
+        ));
     }
     let table = add(&path, sources, seen).map_err(|diagnostic| match diagnostic.place {
         Some(_) => diagnostic,
         None => {
-            let mut placed = refused(&diagnostic.message);
-            placed.hint = diagnostic.hint;
-            placed
+            let hint = diagnostic.hint.as_deref().unwrap_or_default();
+            refused(&diagnostic.message, "", hint)
         }
     })?;
     Ok((path, table))
@@ -115,7 +125,7 @@ fn add(
     path: &Path,
     sources: &mut Vec<Source>,
     seen: &mut Vec<PathBuf>,
-) -> Result<Table, Diagnostic> {
+) -> Result<Table, Box<Diagnostic>> {
     let source = Source::read(path)?;
     let number = sources.len();
     let parsed = document::parse(source.text(), number);

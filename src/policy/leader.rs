@@ -19,7 +19,7 @@ pub(super) fn read(root: &mut Fields<'_>, family: &Family, known: &[Known]) -> O
         let channel = known.iter().find(|k| k.name == name)?;
         if channel.traits.is_some_and(|traits| !traits.can_lead) {
             let message = format!(
-                "`{name}` is a `{}` channel, which cannot announce releases",
+                "`{name}` is of kind `{}`, which cannot announce releases",
                 channel.kind
             );
             let hint = if candidates.is_empty() {

@@ -169,7 +169,7 @@ fn read(path: &Path, codes: &[&str], now: Option<Time>) -> Result<Loaded, Policy
     };
     let extended = match extend::read(path) {
         Ok(extended) => extended,
-        Err((diagnostic, sources)) => return Err(refused(vec![diagnostic], sources)),
+        Err((diagnostic, sources)) => return Err(refused(vec![*diagnostic], sources)),
     };
     let digest = extended.digest();
     let mut diagnostics = Vec::new();
@@ -184,8 +184,16 @@ fn read(path: &Path, codes: &[&str], now: Option<Time>) -> Result<Loaded, Policy
     };
     let components = assemble(&extended.table, &surroundings, &mut diagnostics);
     in_order(&mut diagnostics);
-    if diagnostics.iter().any(|d| d.gravity == Gravity::Error) || components.is_empty() {
+    if diagnostics.iter().any(|d| d.gravity == Gravity::Error) {
         return Err(refused(diagnostics, sources));
+    }
+    // A refusal always says why.
+    if components.is_empty() {
+        let error = source::whole_file(
+            "the policy declares no component".to_owned(),
+            "give it one: `[component]` with `name = \"api\"`",
+        );
+        return Err(refused(vec![*error], sources));
     }
     Ok(Loaded {
         components,
@@ -238,11 +246,8 @@ fn assemble(
     let mut root = Fields::open(table, &top, "the policy", &[KEYS], diagnostics);
     let family = component::read(&mut root);
     let lines = line::read(&mut root);
-    let Some(family) = family else {
-        return Vec::new();
-    };
-    let members: Vec<(Name, channel::Channels)> = family
-        .names
+    let names = family.names_or_stand_in();
+    let members: Vec<(Name, channel::Channels)> = names
         .iter()
         .map(|name| {
             let about = About {
@@ -257,10 +262,7 @@ fn assemble(
     // The members differ in names alone: what refers to channels is read once.
     let known = members
         .first()
-        .map(|(_, channels)| channels.known.as_slice());
-    let Some(known) = known else {
-        return Vec::new();
-    };
+        .map_or(&[][..], |(_, channels)| channels.known.as_slice());
     let announced_by = leader::read(&mut root, &family, known);
     let agreements = agreement::read(&mut root, known, sources);
     let provenance = provenance::read(&mut root, known, &lines, sources);

@@ -107,7 +107,7 @@ fn channels(fields: &mut Fields<'_>, known: &[Known]) -> Vec<crate::model::Name>
         let has_bytes = |content| !matches!(content, Content::Commit | Content::Declaration);
         if let Some(channel) = channel.filter(|k| !k.may_have(has_bytes)) {
             let message = format!(
-                "`{}` is a `{}` channel, which has no artifacts to attest",
+                "`{}` is of kind `{}`, which has no artifacts to attest",
                 channel.name, channel.kind
             );
             let hint = "name channels with images, files or objects";

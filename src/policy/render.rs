@@ -37,7 +37,9 @@ pub fn render_diagnostics(diagnostics: &[Diagnostic], sources: &[Source], colour
         text.push_str(&format!("and {more} more\n\n"));
     }
     text.truncate(text.trim_end().len());
-    text.push('\n');
+    if !text.is_empty() {
+        text.push('\n');
+    }
     text
 }
 
@@ -124,8 +126,7 @@ fn shown(line: &str, marked: Range<usize>) -> (String, Range<usize>) {
     }
     let mut range = None;
     let mut end = None;
-    let mut taken = 0;
-    for (at, character) in line.char_indices().skip(skip) {
+    for (taken, (at, character)) in line.char_indices().skip(skip).enumerate() {
         if at >= marked.start && range.is_none() {
             range = Some(text.len());
         }
@@ -136,7 +137,6 @@ fn shown(line: &str, marked: Range<usize>) -> (String, Range<usize>) {
             text.push('…');
             break;
         }
-        taken += 1;
         if hidden.iter().any(|range| range.contains(&at)) {
             text.push('*');
         } else if character == '\t' {

@@ -21,7 +21,7 @@ pub struct Source {
 
 impl Source {
     /// Reads a file: regular, at most 1 MiB, UTF-8, not empty.
-    pub(super) fn read(path: &Path) -> Result<Self, Diagnostic> {
+    pub(super) fn read(path: &Path) -> Result<Self, Box<Diagnostic>> {
         let shown = visible(&path.display().to_string(), 300);
         let refused = |why: &str, hint: &str| whole_file(format!("{shown}: {why}"), hint);
         let unreadable = |error: &std::io::Error| match error.kind() {
@@ -121,18 +121,18 @@ pub(super) fn line_number(sources: &[Source], place: &Place) -> usize {
 }
 
 /// An error about a file as a whole.
-pub(super) fn whole_file(message: String, hint: &str) -> Diagnostic {
-    Diagnostic {
+pub(super) fn whole_file(message: String, hint: &str) -> Box<Diagnostic> {
+    Box::new(Diagnostic {
         gravity: Gravity::Error,
         message,
         place: None,
         label: String::new(),
         hint: Some(hint.to_owned()),
         related: Vec::new(),
-    }
+    })
 }
 
-fn directory(shown: &str) -> Diagnostic {
+fn directory(shown: &str) -> Box<Diagnostic> {
     whole_file(
         format!("{shown}: this is a folder"),
         "name a policy file in it",

@@ -6,6 +6,13 @@
     reason = "what the tests put together is known"
 )]
 
+mod drawn;
+mod drawn_answers;
+mod drawn_policy;
+mod granted;
 mod interim_policy;
+mod less_evidence;
+mod older_rounds;
+mod repeatable;
 mod rules;
 mod world;

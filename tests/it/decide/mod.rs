@@ -7,5 +7,12 @@
 )]
 
 mod codes;
+mod drawn;
+mod drawn_answers;
+mod drawn_policy;
+mod granted;
+mod less_evidence;
+mod older_rounds;
+mod repeatable;
 mod rules;
 mod world;

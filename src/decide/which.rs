@@ -8,6 +8,7 @@ use crate::model::{Environment, Line, Policy, Time, visible};
 
 use super::baseline::Baseline;
 use super::scene::{Case, Names};
+use super::standing::Presence;
 use super::view::View;
 
 /// Which releases are judged.
@@ -63,7 +64,7 @@ pub(super) fn cases<'a>(
                     .into_iter()
                     .map(|(line, version)| case(line, version))
                     .collect();
-                // A text that several lines can read belongs to those that have it.
+                // A text that several lines can read belongs to those that have it, or may have it.
                 if named.iter().any(is_somewhere) {
                     named.retain(is_somewhere);
                 } else {
@@ -178,10 +179,14 @@ fn readings<'a>(text: &str, policy: &'a Policy) -> Result<Vec<(&'a Line, Version
     Ok(found)
 }
 
+/// Whether a channel has the release, or cannot say: what is not known is not absent.
 fn is_somewhere(case: &Case<'_>) -> bool {
+    let may_have = |presence: &Presence<'_>| {
+        matches!(presence, Presence::Present(_) | Presence::Unknown { .. })
+    };
     case.standings
         .iter()
-        .any(|standing| standing.found().is_some())
+        .any(|standing| may_have(&standing.presence))
 }
 
 /// Every release of a line that any channel shows, each once.

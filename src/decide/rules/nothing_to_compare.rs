@@ -56,23 +56,26 @@ pub(crate) fn after_settling(scene: &Scene<'_>, findings: &[Finding]) -> Vec<Fin
         return added;
     }
     let stopped = releases(stopping.into_iter());
-    let is_waived = |it: &&Finding| matches!(it.disposition, Disposition::Waived { .. });
+    // Only a leader's absence can be waived: the waiver names the digests that the follower shows.
+    let is_waived = |it: &&Finding| {
+        matches!(it.disposition, Disposition::Waived { .. })
+            && it.code.as_str() == super::version_unannounced::CODE
+    };
     let waived = releases(findings.iter().filter(is_waived));
     for case in scene.cases.iter().filter(|case| !case.older) {
         let (text, line) = (case.text(), &case.line.name);
         if stopped.contains(&(text.as_str(), line)) {
             continue;
         }
-        // A finding that a waiver closed says why an absence is all right; a deleted entry too.
-        let is_waived = waived.contains(&(text.as_str(), line));
-        let confirms = |standing: &Standing<'_>| match &standing.presence {
+        let excused =
+            |standing: &Standing<'_>| super::release_deleted::stands_for(scene, case, standing);
+        let leader = case.leader().is_some_and(|leader| match &leader.presence {
             Presence::Present(_) => true,
-            Presence::Absent { .. } => {
-                is_waived || super::release_deleted::stands_for(scene, case, standing)
-            }
+            Presence::Absent { .. } => waived.contains(&(text.as_str(), line)) || excused(leader),
             Presence::Unknown { .. } | Presence::Incomparable { .. } => false,
-        };
-        if case.leader().is_some_and(confirms) && case.followers().any(confirms) {
+        });
+        let follows = |it: &Standing<'_>| it.found().is_some() || excused(it);
+        if leader && case.followers().any(follows) {
             continue;
         }
         let message = match (case.leader(), case.followers().next()) {

@@ -121,7 +121,7 @@ fn a_data_task_names_image_zip_and_objects_alike() {
       ecr-staging: 2026.01.05
       ecr-production: 2026.01.05
       trigger: 2026.01.05
-      dags: ingest/2026.01.05/dags.zip
+      dags: 2026.01.05
     "#);
 }
 
@@ -146,6 +146,6 @@ fn a_library_published_by_tag_has_its_declaration_and_its_archive() {
     tf-network release 0.3.0
       tag: v0.3.0
       declared: 0.3.0
-      archive: tf-network-0.3.0.tar.gz
+      archive: 0.3.0
     "#);
 }

@@ -16,4 +16,7 @@ mod late_file;
 mod release_window;
 mod repository_changed;
 mod version_burst;
+mod version_missing;
+mod version_pending;
 mod version_rollback;
+mod version_unannounced;

@@ -82,16 +82,27 @@ fn shared_names(scene: &Scene<'_>, line: &Line, findings: &mut Vec<Finding>) {
                 let Some(standing) = case.standing(&follower.channel.name) else {
                     continue;
                 };
+                // The key is a canonical form; what a reader finds there is a name.
+                let shown = match standing.exact.contains(&collision.key) {
+                    true => None,
+                    false => standing.shown_name(),
+                };
                 let message = format!(
                     "{} cannot tell {} apart: both are `{}` there",
                     standing.channel.name,
                     shared.join(" and "),
-                    visible_line(&collision.key),
+                    visible_line(shown.as_deref().unwrap_or(&collision.key)),
                 );
-                let leader = case.leader().and_then(|it| it.found()).map(Found::because);
+                // The other release may be the one that is announced.
+                let leader = case.leader().map(|leader| {
+                    let own = leader.found().map(Found::because).unwrap_or_default();
+                    let listings = leader.view.listings.iter();
+                    own.into_iter()
+                        .chain(listings.map(|listed| listed.observation.id))
+                });
                 let finding = RULE
                     .about_standing(scene, case, standing, message)
-                    .because(leader.unwrap_or_default())
+                    .because(leader.into_iter().flatten())
                     .digests(standing.found().map(Found::digests).unwrap_or_default())
                     .hint("give each release a name of its own in every channel");
                 findings.push(finding);

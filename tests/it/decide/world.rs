@@ -28,8 +28,28 @@ pub(super) fn judge(policy: &str, observations: &[String], versions: &[&str]) ->
 
 /// The verdict on one release, or on the newest.
 pub(super) fn verdict(policy: &str, observations: &[String], version: Option<&str>) -> Verdict {
+    decided(policy, observations, question(version, None), LATER)
+}
+
+/// A question about one release, or the newest, for an environment or for everything declared.
+pub(super) fn question(version: Option<&str>, environment: Option<&str>) -> Question {
+    Question {
+        which: version.map_or(Which::Newest, |version| {
+            Which::Named(vec![version.to_owned()])
+        }),
+        environment: environment.map(|name| name.parse().unwrap()),
+        fail_on: Default::default(),
+    }
+}
+
+/// The verdict at a time.
+pub(super) fn decided(
+    policy: &str,
+    observations: &[String],
+    question: Question,
+    decided_at: &str,
+) -> Verdict {
     let policy = load(policy);
-    let decided_at = "2030-01-01T00:00:00Z";
     let text = format!(
         r#"{{"schema":"lockstep-evidence/1","component":"{}","decided-at":"{decided_at}","observations":[{}]}}"#,
         policy.component.name,
@@ -38,13 +58,6 @@ pub(super) fn verdict(policy: &str, observations: &[String], version: Option<&st
     let evidence = Evidence::read_all(&text).unwrap().remove(0);
     let now: Time = evidence.decided_at;
     let checked = check(evidence, Origin::Asked).unwrap();
-    let question = Question {
-        which: version.map_or(Which::Newest, |version| {
-            Which::Named(vec![version.to_owned()])
-        }),
-        environment: None,
-        fail_on: Default::default(),
-    };
     evaluate(&policy, &checked, &question, now).unwrap()
 }
 
@@ -76,6 +89,27 @@ pub(super) fn project(channel: &str, round: &str, project: &str) -> String {
         r#""project""#,
         &format!(r#"{{"project":{project}}}"#),
     )
+}
+
+/// A question (`"listing"`, `{"entry":"…"}`) that got no answer, for a reason of this kind.
+pub(super) fn failed(channel: &str, round: &str, query: &str, kind: &str) -> String {
+    format!(
+        r#"{{"at":"{round}","round":"{round}","channel":"{channel}","credential":"anonymous",
+        "endpoint":"https://example.com/","query":{query},
+        "answer":{{"failed":{{"why":{{"kind":"{kind}","detail":"HTTP"}}}}}}}}"#
+    )
+}
+
+/// The same listing, broken off after what it shows.
+pub(super) fn broken_off(listing: &str) -> String {
+    let partial = r#""coverage":{"partial":{"stopped-at":"page 2","why":{"kind":"timeout","detail":"page 2"}}}"#;
+    listing.replace(r#""coverage":"complete""#, partial)
+}
+
+/// The same observation, made at another time of its round.
+pub(super) fn asked_at(observation: &str, at: &str) -> String {
+    let (_, rest) = observation.split_once(r#","round""#).unwrap();
+    format!(r#"{{"at":"{at}","round"{rest}"#)
 }
 
 fn seen(channel: &str, round: &str, query: &str, facts: &str) -> String {
@@ -134,6 +168,8 @@ pub(super) fn none(findings: &[Finding], code: &str) {
     assert!(found.is_empty(), "{found:#?}");
 }
 
+/// Long after all of it, when these tests decide.
+pub(super) const LATER: &str = "2030-01-01T00:00:00Z";
 /// Before, between and now: three rounds.
 pub(super) const FIRST: &str = "2026-03-02T08:00:00Z";
 /// See [`FIRST`].

@@ -1,17 +1,25 @@
 //! Untrusted text made safe to show: no control character, no direction override, a cap on length.
 
-/// `text` with everything invisible or directive written as `\u{…}`, cut after `limit` characters.
+/// `text` with everything invisible or directive written as `\u{…}`, cut after `limit` characters
+/// of what is shown, never inside an escape. Applying it twice changes nothing.
 ///
 /// Escaped are control characters (C0, C1, DEL, so that no terminal sequence survives), line and
 /// paragraph separators, zero-width characters and the bidirectional controls of Unicode UAX #9.
 pub fn visible(text: &str, limit: usize) -> String {
     let mut shown = String::with_capacity(text.len().min(limit));
-    for (count, character) in text.chars().enumerate() {
-        if count == limit {
+    let mut count = 0;
+    for character in text.chars() {
+        let hidden = is_hidden(character);
+        count += if hidden {
+            character.escape_unicode().count()
+        } else {
+            1
+        };
+        if count > limit {
             shown.push('…');
             break;
         }
-        if is_hidden(character) {
+        if hidden {
             shown.extend(character.escape_unicode());
         } else {
             shown.push(character);
@@ -49,5 +57,17 @@ mod tests {
     fn long_text_is_cut_and_says_so() {
         assert_eq!(visible("abcdef", 3), "abc…");
         assert_eq!(visible("abc", 3), "abc");
+        assert_eq!(visible("ab\u{1b}cd", 7), "ab…");
+        assert_eq!(visible("ab\u{1b}cd", 8), "ab\\u{1b}…");
+    }
+
+    #[test]
+    fn what_is_visible_stays_as_it_is() {
+        for text in ["\t\t\t\u{202e}abc", "abcdefgh", "a\u{1b}[2Jb", "……………", ""] {
+            for limit in 0..20 {
+                let once = visible(text, limit);
+                assert_eq!(visible(&once, limit), once, "{text:?} {limit}");
+            }
+        }
     }
 }

@@ -92,35 +92,35 @@ fn gaps(scene: &Scene<'_>, view: &ChannelView<'_>) -> Vec<Gap> {
             });
         }
     }
-    // Which releases there are is not known where a listing is not whole.
-    let enumerates = !matches!(scene.question.which, Which::Named(_));
-    if enumerates || scene.cases.is_empty() {
-        gaps.extend(view.failures.iter().map(|failed| Gap {
-            why: failed.why.clone(),
-            because: vec![failed.observation.id],
-            retry_at: failed.retry_at,
+    // What a question that failed or a listing that broke off did not say may be another spelling,
+    // another file: they prove what they show and confirm nothing.
+    gaps.extend(view.failures.iter().map(|failed| Gap {
+        why: failed.why.clone(),
+        because: vec![failed.observation.id],
+        retry_at: failed.retry_at,
+        version: None,
+    }));
+    gaps.extend(view.listings.iter().filter_map(|listed| {
+        Some(Gap {
+            why: listed.broken?.clone(),
+            because: vec![listed.observation.id],
+            retry_at: None,
             version: None,
-        }));
-        gaps.extend(view.listings.iter().filter_map(|listed| {
-            Some(Gap {
-                why: listed.broken?.clone(),
-                because: vec![listed.observation.id],
-                retry_at: None,
-                version: None,
-            })
-        }));
-        if !view.is_complete() && gaps.is_empty() {
-            let why = Failure {
-                kind: FailureKind::Stale,
-                detail: "not listed in the present round".to_owned(),
-            };
-            gaps.push(Gap {
-                why,
-                because: Vec::new(),
-                retry_at: None,
-                version: None,
-            });
-        }
+        })
+    }));
+    // Which releases there are is not known where no listing was asked for.
+    let enumerates = !matches!(scene.question.which, Which::Named(_));
+    if (enumerates || scene.cases.is_empty()) && view.listings.is_empty() && gaps.is_empty() {
+        let why = Failure {
+            kind: FailureKind::Stale,
+            detail: "not listed in the present round".to_owned(),
+        };
+        gaps.push(Gap {
+            why,
+            because: Vec::new(),
+            retry_at: None,
+            version: None,
+        });
     }
     gaps
 }

@@ -1,6 +1,6 @@
 //! The sides of a `same-files` agreement: which channels have the release, and which of their files count.
 
-use crate::model::{AgreeOn, Answer, Coverage, FileFact, Finding, Name};
+use crate::model::{AgreeOn, FileFact, Finding, Name};
 
 use super::files::Selection;
 use super::rule::{Rests, Rule, some_of};
@@ -65,24 +65,12 @@ impl<'c> Side<'c, '_> {
     ///
     /// Nothing where the other's answer broke off: what was not read is not absent.
     fn beyond(&self, other: &Self) -> Vec<(&'c str, &'c FileFact)> {
-        if !other.is_whole() {
+        if !other.found.is_whole() {
             return Vec::new();
         }
         self.files()
             .filter(|(name, _)| !other.found.entry.files.contains_key(*name))
             .collect()
-    }
-
-    fn is_whole(&self) -> bool {
-        self.found.sources.iter().all(|source| {
-            matches!(
-                &source.observation.answer,
-                Answer::Seen {
-                    coverage: Coverage::Complete,
-                    ..
-                }
-            )
-        })
     }
 }
 

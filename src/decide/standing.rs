@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::model::version::{Naming, Version};
-use crate::model::{Channel, Content, Digest, Duration, Entry, Failure, FailureKind, Time};
+use crate::model::{
+    Answer, Channel, Content, Coverage, Digest, Duration, Entry, Failure, FailureKind, Time,
+};
 
 use super::index::NameIndex;
 use super::view::{ChannelView, Lookup, Source};
@@ -131,6 +133,20 @@ impl<'a> Found<'a> {
             .iter()
             .map(|source| source.observation.id)
             .collect()
+    }
+
+    /// Whether every answer about it was read whole: what a broken one did not say is not absent.
+    pub(crate) fn is_whole(&self) -> bool {
+        let whole = |source: &Source<'_>| {
+            matches!(
+                &source.observation.answer,
+                Answer::Seen {
+                    coverage: Coverage::Complete,
+                    ..
+                }
+            )
+        };
+        self.sources.iter().all(whole)
     }
 
     /// Everything that identifies its content, as a waiver names it.

@@ -92,35 +92,42 @@ fn gaps(scene: &Scene<'_>, view: &ChannelView<'_>) -> Vec<Gap> {
             });
         }
     }
-    // Which releases there are is not known where a listing is not whole.
-    let enumerates = !matches!(scene.question.which, Which::Named(_));
-    if enumerates || scene.cases.is_empty() {
-        gaps.extend(view.failures.iter().map(|failed| Gap {
-            why: failed.why.clone(),
-            because: vec![failed.observation.id],
-            retry_at: failed.retry_at,
+    // What a failed question or the rest of a torn listing would have said is not known: another
+    // spelling of the release with other content, a floating tag, the project's quarantine. So it
+    // stops a named release as well, even where its own name was seen.
+    let failed = view.failures.iter().map(|failed| Gap {
+        why: failed.why.clone(),
+        because: vec![failed.observation.id],
+        retry_at: failed.retry_at,
+        version: None,
+    });
+    let torn = view.listings.iter().filter_map(|listed| {
+        Some(Gap {
+            why: listed.broken?.clone(),
+            because: vec![listed.observation.id],
+            retry_at: None,
             version: None,
-        }));
-        gaps.extend(view.listings.iter().filter_map(|listed| {
-            Some(Gap {
-                why: listed.broken?.clone(),
-                because: vec![listed.observation.id],
-                retry_at: None,
-                version: None,
-            })
-        }));
-        if !view.is_complete() && gaps.is_empty() {
-            let why = Failure {
-                kind: FailureKind::Stale,
-                detail: "not listed in the present round".to_owned(),
-            };
-            gaps.push(Gap {
-                why,
-                because: Vec::new(),
-                retry_at: None,
-                version: None,
-            });
+        })
+    });
+    for gap in failed.chain(torn) {
+        let known = |it: &Gap| gap.because.iter().all(|id| it.because.contains(id));
+        if !gaps.iter().any(known) {
+            gaps.push(gap);
         }
+    }
+    // Which releases there are is known only from a listing.
+    let enumerates = !matches!(scene.question.which, Which::Named(_));
+    if (enumerates || scene.cases.is_empty()) && !view.is_complete() && gaps.is_empty() {
+        let why = Failure {
+            kind: FailureKind::Stale,
+            detail: "not listed in the present round".to_owned(),
+        };
+        gaps.push(Gap {
+            why,
+            because: Vec::new(),
+            retry_at: None,
+            version: None,
+        });
     }
     gaps
 }

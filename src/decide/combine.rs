@@ -70,13 +70,14 @@ fn at_round(
     for rule in rules::REGISTER {
         (rule.judge)(&scene, &mut findings);
     }
+    settle::settle(&scene, &mut findings);
+    findings.extend(rules::nothing_to_compare::after_settling(&scene, &findings));
+    // Only now: a raised indeterminate must not become one that a waiver can close.
     for finding in &mut findings {
         if question.fail_on.contains(&finding.code) {
             finding.severity = finding.severity.max(Severity::Deny);
         }
     }
-    settle::settle(&scene, &mut findings);
-    findings.extend(rules::nothing_to_compare::after_settling(&scene, &findings));
     let cells = cells(&scene, &findings);
     findings.sort_by(|one, other| {
         let order = |it: &Finding| (!it.is_open(), std::cmp::Reverse(it.severity));

@@ -3,8 +3,10 @@
 use crate::decide::needed;
 use crate::decide::rule::{Rests, Rule};
 use crate::decide::scene::{Case, Scene};
-use crate::decide::standing::Standing;
-use crate::model::{Finding, Level, Severity};
+use crate::decide::standing::{Presence, Standing};
+use crate::model::{Disposition, Finding, Level, Severity};
+
+use super::version_unannounced;
 
 pub(super) const RULE: Rule = Rule {
     code: "nothing-to-compare",
@@ -74,12 +76,16 @@ pub(crate) fn after_settling(scene: &Scene<'_>, findings: &[Finding]) -> Vec<Fin
             .hint("name a release that exists, or add a second channel to the policy");
         added.push(finding);
     }
-    if scene.cases.is_empty()
+    let all_older = scene.cases.iter().all(|case| case.older);
+    if all_older
         && !findings
             .iter()
-            .any(|it| it.severity >= Severity::Indeterminate)
+            .any(|it| it.is_open() && it.severity >= Severity::Indeterminate)
     {
-        let message = "no channel shows a release".to_owned();
+        let message = match scene.cases.is_empty() {
+            true => "no channel shows a release".to_owned(),
+            false => "every release in question is older than `judge-since`".to_owned(),
+        };
         added.push(
             RULE.about_component(scene, message)
                 .hint("name a version, or publish one"),
@@ -88,8 +94,9 @@ pub(crate) fn after_settling(scene: &Scene<'_>, findings: &[Finding]) -> Vec<Fin
     added
 }
 
-/// Whether a channel confirms a release: it has it, or a finding that a waiver closed or a deleted
-/// entry says why that is all right.
+/// Whether a channel confirms a release: it has it, only its entry was deleted, or it is the leading
+/// channel and a waiver says that the release goes unannounced. A follower whose lack is waived is
+/// excused and confirms nothing.
 fn confirms(
     scene: &Scene<'_>,
     case: &Case<'_>,
@@ -99,21 +106,13 @@ fn confirms(
     let text = case.text();
     let waived = || {
         findings.iter().any(|finding| {
-            matches!(
-                finding.disposition,
-                crate::model::Disposition::Waived { .. }
-            ) && finding.version.as_ref() == Some(&text)
+            matches!(finding.disposition, Disposition::Waived { .. })
+                && finding.code.as_str() == version_unannounced::CODE
+                && finding.version.as_ref() == Some(&text)
                 && finding.line.as_ref() == Some(&case.line.name)
         })
     };
-    match standing.found() {
-        Some(_) => true,
-        None => {
-            super::release_deleted::stands_for(scene, case, standing)
-                || (matches!(
-                    standing.presence,
-                    crate::decide::standing::Presence::Absent { .. }
-                ) && waived())
-        }
-    }
+    standing.found().is_some()
+        || super::release_deleted::stands_for(scene, case, standing)
+        || (standing.leads && matches!(standing.presence, Presence::Absent { .. }) && waived())
 }

@@ -5,8 +5,11 @@ use crate::decide::rule::{Rests, Rule};
 use crate::decide::scene::Scene;
 use crate::model::{Finding, Level, Severity, visible_line};
 
+/// The code, for those who look for it.
+pub(crate) const CODE: &str = "version-unannounced";
+
 pub(super) const RULE: Rule = Rule {
-    code: "version-unannounced",
+    code: CODE,
     severity: Severity::Deny,
     mismatch: Level::High,
     suspicion: Level::Low,

@@ -8,4 +8,5 @@
 
 mod interim_policy;
 mod rules;
+mod what_stops;
 mod world;

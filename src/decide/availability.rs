@@ -92,25 +92,32 @@ fn gaps(scene: &Scene<'_>, view: &ChannelView<'_>) -> Vec<Gap> {
             });
         }
     }
-    // What a question that failed or a listing that broke off did not say may be another spelling,
-    // another file: they prove what they show and confirm nothing.
-    gaps.extend(view.failures.iter().map(|failed| Gap {
+    // What a failed question or the rest of a torn listing would have said is not known: another
+    // spelling of the release with other content, a floating tag, the project's quarantine. So it
+    // stops a named release as well, even where its own name was seen.
+    let failed = view.failures.iter().map(|failed| Gap {
         why: failed.why.clone(),
         because: vec![failed.observation.id],
         retry_at: failed.retry_at,
         version: None,
-    }));
-    gaps.extend(view.listings.iter().filter_map(|listed| {
+    });
+    let torn = view.listings.iter().filter_map(|listed| {
         Some(Gap {
             why: listed.broken?.clone(),
             because: vec![listed.observation.id],
             retry_at: None,
             version: None,
         })
-    }));
-    // Which releases there are is not known where no listing was asked for.
+    });
+    for gap in failed.chain(torn) {
+        let known = |it: &Gap| gap.because.iter().all(|id| it.because.contains(id));
+        if !gaps.iter().any(known) {
+            gaps.push(gap);
+        }
+    }
+    // Which releases there are is known only from a listing.
     let enumerates = !matches!(scene.question.which, Which::Named(_));
-    if (enumerates || scene.cases.is_empty()) && view.listings.is_empty() && gaps.is_empty() {
+    if (enumerates || scene.cases.is_empty()) && !view.is_complete() && gaps.is_empty() {
         let why = Failure {
             kind: FailureKind::Stale,
             detail: "not listed in the present round".to_owned(),

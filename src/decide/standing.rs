@@ -207,12 +207,26 @@ fn presence<'a>(
             names.push(name);
         }
     }
-    let mut found = names
-        .into_iter()
-        .filter_map(|name| match view.look_up(name) {
-            Lookup::Present(sources) => Some((name, sources)),
-            _ => None,
-        });
+    let mut shown: Vec<(&'a str, Vec<Source<'a>>)> = Vec::with_capacity(names.len());
+    for name in names {
+        match view.look_up(name) {
+            Lookup::Present(sources) => shown.push((name, sources)),
+            Lookup::Absent(_) => {}
+            // Another spelling of which the answers disagree may be a collision.
+            Lookup::Unknown {
+                why,
+                because,
+                retry_at,
+            } => {
+                return Presence::Unknown {
+                    why,
+                    because,
+                    retry_at,
+                };
+            }
+        }
+    }
+    let mut found = shown.into_iter();
     if let Some((name, sources)) = found.next() {
         let others = found
             .flat_map(|(name, sources)| sources.into_iter().map(move |source| (name, source)))

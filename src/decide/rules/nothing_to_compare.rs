@@ -88,7 +88,7 @@ pub(crate) fn after_settling(scene: &Scene<'_>, findings: &[Finding]) -> Vec<Fin
     added
 }
 
-/// Whether a channel confirms a release: it has it, or a finding that a waiver closed or a deleted
+/// Whether a channel confirms a release: it has it, or a waiver of this very absence or a deleted
 /// entry says why that is all right.
 fn confirms(
     scene: &Scene<'_>,
@@ -104,6 +104,11 @@ fn confirms(
                 crate::model::Disposition::Waived { .. }
             ) && finding.version.as_ref() == Some(&text)
                 && finding.line.as_ref() == Some(&case.line.name)
+                && match finding.code.as_str() {
+                    "version-missing" => finding.channel.as_ref() == Some(&standing.channel.name),
+                    "version-unannounced" => standing.leads,
+                    _ => false,
+                }
         })
     };
     match standing.found() {

@@ -7,5 +7,7 @@
 )]
 
 mod codes;
+mod last_known_good;
 mod rules;
+mod waivers;
 mod world;

@@ -168,6 +168,25 @@ pub(super) fn none(findings: &[Finding], code: &str) {
     assert!(found.is_empty(), "{found:#?}");
 }
 
+/// Asserts that there is one finding of a code about a release as a whole, or about all of them.
+#[track_caller]
+pub(super) fn the_one_anywhere<'f>(
+    findings: &'f [Finding],
+    code: &str,
+    (severity, mismatch, suspicion): (Severity, Level, Level),
+) -> &'f Finding {
+    let found = of(findings, code);
+    let [one] = found.as_slice() else {
+        panic!("{} findings of {code}: {findings:#?}", found.len());
+    };
+    assert_eq!(one.channel, None);
+    assert_eq!(
+        (one.severity, one.mismatch, one.suspicion),
+        (severity, mismatch, suspicion)
+    );
+    one
+}
+
 /// Long after all of it, when these tests decide.
 pub(super) const LATER: &str = "2030-01-01T00:00:00Z";
 /// Before, between and now: three rounds.

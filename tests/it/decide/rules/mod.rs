@@ -13,6 +13,8 @@ mod image_digest_mismatch;
 mod image_platform_missing;
 mod image_tag_moved;
 mod late_file;
+mod line_not_accepted;
+mod project_quarantined;
 mod release_deleted;
 mod release_draft;
 mod release_prerelease_mismatch;

@@ -2,9 +2,12 @@
 
 mod asset_digest_mismatch;
 mod asset_replaced;
+mod channel_not_found;
+mod channel_unreachable;
 mod commit_mismatch;
 mod commit_not_on_protected_branch;
 mod declared_version_mismatch;
+mod evidence_stale;
 mod file_missing;
 mod file_unexpected;
 mod floating_tag_drift;
@@ -14,6 +17,7 @@ mod image_platform_missing;
 mod image_tag_moved;
 mod late_file;
 mod line_not_accepted;
+mod nothing_to_compare;
 mod project_quarantined;
 mod release_deleted;
 mod release_draft;

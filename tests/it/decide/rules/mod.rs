@@ -2,6 +2,7 @@
 
 mod asset_digest_mismatch;
 mod asset_replaced;
+mod baseline_grandfathered;
 mod channel_not_found;
 mod channel_unreachable;
 mod commit_mismatch;
@@ -33,3 +34,5 @@ mod version_missing;
 mod version_pending;
 mod version_rollback;
 mod version_unannounced;
+mod waiver_expired;
+mod waiver_unused;

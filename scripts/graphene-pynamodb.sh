@@ -31,7 +31,7 @@ for _ in $(seq 50); do [ -s "$work/address" ] && break; sleep 0.1; done
 sed "s|https://github.com/|$(cat "$work/address")|" policies/graphene-pynamodb.toml \
   >"$work/graphene-pynamodb.toml"
 
-cargo build --release --quiet
+cargo build --quiet
 code=0
-./target/release/lockstep check "$work/graphene-pynamodb.toml" --all "$@" || code=$?
+"${CARGO_TARGET_DIR:-target}/debug/lockstep" check "$work/graphene-pynamodb.toml" --all "$@" || code=$?
 exit "$code"

@@ -32,10 +32,11 @@ pub(crate) fn judge(
         let name = &view.channel.name;
         let words = first.why.kind.words();
         let detail = visible_line(&first.why.detail);
-        let message = if detail.is_empty() || detail == words {
-            format!("{name}: {words}")
-        } else {
-            format!("{name}: {words}: {detail}")
+        let message = match first.why.kind {
+            _ if detail.is_empty() || detail == words => format!("{name}: {words}"),
+            // Its general words fit only one of its reasons; the detail says which it is.
+            FailureKind::Stale => format!("{name}: {detail}"),
+            _ => format!("{name}: {words}: {detail}"),
         };
         let mut finding = rule
             .about_component(scene, message)

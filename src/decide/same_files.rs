@@ -22,12 +22,11 @@ pub(crate) fn agreements(scene: &Scene<'_>) -> Vec<Members> {
     scene
         .agreements
         .iter()
-        .cloned()
         .filter(|agreement| agreement.on == AgreeOn::SameFiles)
         .map(|agreement| {
-            let members = agreement.channels.into_iter().filter_map(|name| {
-                let selection = Selection::of(scene.policy.channel(&name)?);
-                Some((name, selection))
+            let members = agreement.channels.iter().filter_map(|name| {
+                let selection = Selection::of(scene.policy.channel(name)?);
+                Some((name.clone(), selection))
             });
             members.collect()
         })

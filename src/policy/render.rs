@@ -142,7 +142,7 @@ fn shown(line: &str, marked: Range<usize>) -> (String, Range<usize>) {
         } else if character == '\t' {
             text.push(character);
         } else {
-            text.push_str(&visible(character.encode_utf8(&mut [0; 4]), 1));
+            text.push_str(&visible(character.encode_utf8(&mut [0; 4]), 12));
         }
     }
     let start = range.unwrap_or(text.len());

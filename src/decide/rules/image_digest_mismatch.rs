@@ -30,8 +30,8 @@ fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     let agreements: Vec<Agreement> = scene
         .agreements
         .iter()
-        .cloned()
         .filter(|it| matches!(it.on, AgreeOn::SameDigest | AgreeOn::SamePlatforms))
+        .cloned()
         .collect();
     if agreements.is_empty() {
         return;

@@ -27,8 +27,8 @@ fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     let agreements: Vec<Agreement> = scene
         .agreements
         .iter()
-        .cloned()
         .filter(|agreement| agreement.on == AgreeOn::SamePlatforms)
+        .cloned()
         .collect();
     for case in &scene.cases {
         for standing in case.required() {

@@ -7,8 +7,7 @@
 
 use lockstep::decide::{Question, Which, codes, evaluate};
 use lockstep::model::{
-    Answer, EVIDENCE_SCHEMA, Evidence, Name, Observation, ObservationDraft, Outcome, Policy, Time,
-    Verdict,
+    Answer, EVIDENCE_SCHEMA, Evidence, Name, Observation, ObservationDraft, Policy, Time, Verdict,
 };
 use lockstep::verify::{Origin, check};
 use proptest::prelude::*;
@@ -126,10 +125,6 @@ impl World {
             fail_on: self.fail_on.iter().map(|it| it.parse().unwrap()).collect(),
         };
         evaluate(&self.policy, &checked, &question, self.now).ok()
-    }
-
-    pub(super) fn outcome(&self) -> Option<Outcome> {
-        self.judge().map(|verdict| verdict.outcome)
     }
 
     /// The same world with other observations.

@@ -93,7 +93,7 @@ fn may_allow(world: &World, verdict: &Verdict) -> Result<(), String> {
                     | CellState::Incomparable { .. }
                     | CellState::NotStated { .. }
             );
-            if !fine && !(older && absent) {
+            if !(fine || older && absent) {
                 return Err(format!(
                     "{} of {} is {:?}",
                     cell.channel, version, cell.state

@@ -4,7 +4,7 @@ use lockstep::decide::{Question, Which, evaluate};
 use lockstep::model::{Evidence, Outcome, Time, Verdict};
 use lockstep::verify::{Origin, check};
 
-use super::interim_policy::load;
+use super::world::load;
 use super::world::{NOW, commit, digest, entry, listing, verdict};
 
 const POLICY: &str = r#"

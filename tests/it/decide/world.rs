@@ -5,7 +5,7 @@ use lockstep::model::{Evidence, Finding, Level, Severity, Time, Verdict};
 use lockstep::verify::{Origin, check};
 
 /// The policy of a text, through a file as a user has one.
-fn load(text: &str) -> lockstep::model::Policy {
+pub(super) fn load(text: &str) -> lockstep::model::Policy {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("policy.toml");
     std::fs::write(&path, text).unwrap();
@@ -166,6 +166,25 @@ pub(super) fn the_one<'f>(
 pub(super) fn none(findings: &[Finding], code: &str) {
     let found = of(findings, code);
     assert!(found.is_empty(), "{found:#?}");
+}
+
+/// Asserts that there is one finding of a code about a release as a whole, or about all of them.
+#[track_caller]
+pub(super) fn the_one_anywhere<'f>(
+    findings: &'f [Finding],
+    code: &str,
+    (severity, mismatch, suspicion): (Severity, Level, Level),
+) -> &'f Finding {
+    let found = of(findings, code);
+    let [one] = found.as_slice() else {
+        panic!("{} findings of {code}: {findings:#?}", found.len());
+    };
+    assert_eq!(one.channel, None);
+    assert_eq!(
+        (one.severity, one.mismatch, one.suspicion),
+        (severity, mismatch, suspicion)
+    );
+    one
 }
 
 /// Long after all of it, when these tests decide.

@@ -58,13 +58,19 @@ impl RedactedUrl {
 }
 
 impl<'de> Deserialize<'de> for RedactedUrl {
-    /// What is read is redacted again: a document written by hand may hold a secret.
+    /// What is read is redacted again: a document written by hand may hold a secret. What looks
+    /// like an address and is none is refused without being shown, for it may hold one too.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Ok(match Url::parse(&text) {
-            Ok(url) if url.has_host() => Self::of(&url),
-            _ => Self::of_path(&text),
-        })
+        // Made visible first, so that what is read is the same when it is read again.
+        let shown = super::visible(&text, LONGEST);
+        match Url::parse(&shown) {
+            Ok(url) if url.has_host() => Ok(Self::of(&url)),
+            Err(error) if shown.contains("://") => Err(serde::de::Error::custom(format_args!(
+                "an endpoint that is no address: {error}"
+            ))),
+            _ => Ok(Self::of_path(&shown)),
+        }
     }
 }
 
@@ -102,5 +108,34 @@ mod tests {
         assert_eq!(redacted(&once), once);
         let read: RedactedUrl = serde_json::from_str("\"https://u:p@host/x?sig=1\"").unwrap();
         assert_eq!(read.as_str(), "https://host/x?sig=REDACTED");
+    }
+
+    #[test]
+    fn what_looks_like_an_address_and_is_none_is_refused_without_showing_it() {
+        for text in ["https://me:hunter2@ho st/", "https://me:hunter2@:x/"] {
+            let json = serde_json::to_string(text).unwrap();
+            let error = serde_json::from_str::<RedactedUrl>(&json).unwrap_err();
+            assert!(!error.to_string().contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_was_read_is_the_same_when_it_is_read_again() {
+        let long = format!(
+            "https://host/{}?page={}",
+            "é\t".repeat(900),
+            "x".repeat(900)
+        );
+        for text in [
+            "https:acm\u{7f}-#x",
+            "/srv/git/a b",
+            "https://host/\u{1b}?a\t=b",
+            &long,
+        ] {
+            let json = serde_json::to_string(text).unwrap();
+            let once: RedactedUrl = serde_json::from_str(&json).unwrap();
+            let again = serde_json::from_str(&serde_json::to_string(&once).unwrap());
+            assert_eq!(once, again.unwrap());
+        }
     }
 }

@@ -203,7 +203,11 @@ fn read_one(text: &str, raw: &RawValue) -> Result<Evidence, EvidenceError> {
                     "the observation was changed after it was made; leave the id out where you wrote it by hand",
                 );
             }
-            if own_names.insert(id.clone(), sealed.id).is_some() {
+            // The same observation may be there twice; its computed id is then the same.
+            if own_names
+                .insert(id.clone(), sealed.id)
+                .is_some_and(|known| known != sealed.id || !id.starts_with("sha256:"))
+            {
                 let message = format!("the id `{}` is used twice", visible(&id, 80));
                 return refuse(start, message, "give each observation an id of its own");
             }

@@ -136,6 +136,18 @@ fn an_id_used_twice_is_refused() {
 }
 
 #[test]
+fn an_equal_observation_may_be_there_twice() {
+    let one = observation(
+        &json!("listing"),
+        &json!({"failed": {"why": {"kind": "timeout", "detail": "x"}}}),
+    );
+    let first = Evidence::read_all(&document(&[one.clone(), one])).unwrap();
+    let again = Evidence::read_all(&serde_json::to_string(&first[0]).unwrap()).unwrap();
+    assert_eq!(first, again);
+    check(again.into_iter().next().unwrap(), Origin::UnsignedFile).unwrap();
+}
+
+#[test]
 fn an_unknown_field_is_refused_wherever_it_stands() {
     let places = [
         ("", "chanel"),

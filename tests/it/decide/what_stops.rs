@@ -10,6 +10,7 @@ use super::world::{NOW, commit, digest, entry, listing, verdict};
 const POLICY: &str = r#"
     [component]
     name = "acme"
+    source = "https://github.com/acme/acme"
     [line.main]
     scheme = "semver"
     [channel.tag]
@@ -17,6 +18,8 @@ const POLICY: &str = r#"
     tag = "v{version}"
     [channel.image]
     kind = "oci"
+    image = "docker.io/acme/api"
+    tag = "{version}"
 "#;
 
 const WAIVER: &str = r#"
@@ -112,16 +115,17 @@ fn a_spelling_on_which_two_answers_differ_is_not_left_aside() {
 #[test]
 fn fail_on_does_not_make_an_indeterminate_one_that_a_waiver_closes() {
     let policy = format!(
-        "{POLICY}[channel.second]\nkind = \"pypi\"\n{}",
+        "{POLICY}[channel.second]\nkind = \"pypi\"\n[channel.third]\nkind = \"npm\"\n{}",
         WAIVER.replace("CODE", "nothing-to-compare")
     );
     let torn = entry("second", NOW, "1.2.0", "{}");
     let image = listing("image", NOW, r#""1.2.0":{}"#);
+    let third = listing("third", NOW, r#""1.2.0":{}"#);
     let policy =
-        format!("{policy}[[agree]]\nchannels = [\"second\", \"image\"]\non = \"same-files\"\n");
+        format!("{policy}[[agree]]\nchannels = [\"second\", \"third\"]\non = \"same-files\"\n");
     let verdict = asked(
         &policy,
-        &[tagged(), image, torn],
+        &[tagged(), image, torn, third],
         None,
         &["nothing-to-compare"],
     );

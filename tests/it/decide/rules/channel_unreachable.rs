@@ -90,20 +90,21 @@ fn an_earlier_answer_does_not_stand_in() {
 }
 
 #[test]
-fn a_listing_that_broke_off_proves_what_it_shows_and_no_more() {
-    let shown = verdict(POLICY, &told(broken_off(&image("1.0.0"))), Some("1.0.0"));
-    none(&shown.findings, CODE);
-    assert_eq!(shown.outcome, Outcome::Allow, "{:#?}", shown.findings);
-    let lacking = verdict(POLICY, &told(broken_off(&image("0.9.0"))), Some("1.0.0"));
-    the_one(&lacking.findings, CODE, "image", GRAVITY);
-    // Which release is the newest, it cannot say even though it shows one.
-    let newest = verdict(POLICY, &told(broken_off(&image("1.0.0"))), None);
-    the_one(&newest.findings, CODE, "image", GRAVITY);
-    assert_eq!(newest.outcome, Outcome::Indeterminate);
+fn a_listing_that_broke_off_confirms_nothing_even_of_what_it_shows() {
+    // What it did not say may be another spelling of the release, with other content.
+    for (shown, version) in [
+        ("1.0.0", Some("1.0.0")),
+        ("0.9.0", Some("1.0.0")),
+        ("1.0.0", None),
+    ] {
+        let verdict = verdict(POLICY, &told(broken_off(&image(shown))), version);
+        the_one(&verdict.findings, CODE, "image", GRAVITY);
+        assert_eq!(verdict.outcome, Outcome::Indeterminate);
+    }
 }
 
 #[test]
-fn a_failed_question_about_another_release_does_not_count_for_a_named_one() {
+fn a_failed_question_about_another_name_counts_too() {
     let found = entry(
         "image",
         NOW,
@@ -112,11 +113,11 @@ fn a_failed_question_about_another_release_does_not_count_for_a_named_one() {
     );
     let mut told = told(found).to_vec();
     told.push(failed("image", NOW, r#"{"entry":"2.0.0"}"#, "timeout"));
-    let other = verdict(POLICY, &told, Some("1.0.0"));
-    none(&other.findings, CODE);
-    assert_eq!(other.outcome, Outcome::Allow, "{:#?}", other.findings);
-    let same = verdict(POLICY, &told, Some("2.0.0"));
-    the_one(&same.findings, CODE, "image", GRAVITY);
+    for version in ["1.0.0", "2.0.0"] {
+        let verdict = verdict(POLICY, &told, Some(version));
+        the_one(&verdict.findings, CODE, "image", GRAVITY);
+        assert_eq!(verdict.outcome, Outcome::Indeterminate);
+    }
 }
 
 #[test]

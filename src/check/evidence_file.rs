@@ -90,7 +90,11 @@ pub fn write_evidence(path: &Path, documents: &[Evidence]) -> Result<(), Evidenc
     let written = (|| {
         let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
         let folder = folder.unwrap_or_else(|| Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        let mut builder = tempfile::Builder::new();
+        // As any file that a user writes: what the umask leaves.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let mut file = builder.tempfile_in(folder)?;
         {
             let mut out = std::io::BufWriter::new(file.as_file_mut());
             if let [one] = documents {

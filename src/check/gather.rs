@@ -30,7 +30,7 @@ pub struct Gathering<'q> {
 const SHORTEST_PAUSE: u64 = 5;
 
 /// The longest pause between two rounds: a window's end is an estimate, and people publish early.
-const LONGEST_PAUSE: u64 = 60;
+const LONGEST_PAUSE: u64 = 15;
 
 /// Asks and judges; with a wait, again and again until nothing is indeterminate or time is over.
 ///

@@ -10,7 +10,7 @@
 mod asking;
 mod faults;
 mod git_tag;
-mod loopback;
+pub(crate) mod loopback;
 mod peers;
 mod polite;
 mod pypi;

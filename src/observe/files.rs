@@ -2,8 +2,8 @@
 
 use super::{About, Configured, Kind, table};
 use crate::model::settings::{Diagnostic, Fields, Key, Placed, Shape, WebAddress};
-use crate::model::version::{Plus, Template};
-use crate::model::{Content, Duration, Traits};
+use crate::model::version::Template;
+use crate::model::{Content, Traits};
 
 /// The kind.
 #[derive(Debug, Clone, Copy)]
@@ -66,24 +66,13 @@ impl Kind for Files {
         // Judged as they will be used. Observations are named after the release, whose files are
         // facts of one entry.
         table::templates(fields, "names");
-        Some(Configured {
-            traits: Traits {
-                can_lead: false,
-                content: Content::Files,
-                states_commit: false,
-                states_time: false,
-            },
-            scheme: None,
-            templates: table::version_alone(),
-            plus: Plus::Reject,
-            variants: Vec::new(),
-            floating: Vec::new(),
-            oci_tags: false,
-            platforms: Vec::new(),
-            assets: Vec::new(),
-            usual_lag: Duration::from_minutes(30),
-            ask: None,
-        })
+        let traits = Traits {
+            can_lead: false,
+            content: Content::Files,
+            states_commit: false,
+            states_time: false,
+        };
+        Some(Configured::usual(traits, table::version_alone()))
     }
 }
 

@@ -24,8 +24,8 @@ pub use references::{Tag, parse_ls_refs};
 
 use super::{About, Ask, Asking, Configured, Kind};
 use crate::model::settings::{Diagnostic, Fields, Key, Shape};
-use crate::model::version::{Plus, Template};
-use crate::model::{Content, Duration, Entry, Listing, Observation, Traits, visible};
+use crate::model::version::Template;
+use crate::model::{Content, Entry, Listing, Observation, Traits, visible};
 
 /// The kind.
 #[derive(Debug, Clone, Copy)]
@@ -69,23 +69,15 @@ impl Kind for GitTag {
         if templates.is_empty() {
             return None;
         }
+        let traits = Traits {
+            can_lead: true,
+            content: Content::Commit,
+            states_commit: true,
+            states_time: false,
+        };
         Some(Configured {
-            traits: Traits {
-                can_lead: true,
-                content: Content::Commit,
-                states_commit: true,
-                states_time: false,
-            },
-            scheme: None,
-            templates,
-            plus: Plus::Reject,
-            variants: Vec::new(),
-            floating: Vec::new(),
-            oci_tags: false,
-            platforms: Vec::new(),
-            assets: Vec::new(),
-            usual_lag: Duration::from_minutes(30),
             ask: Some(Arc::new(repository)),
+            ..Configured::usual(traits, templates)
         })
     }
 }

@@ -2,8 +2,7 @@
 
 use super::{About, Configured, Kind, table};
 use crate::model::settings::{Diagnostic, Fields, Key, Shape};
-use crate::model::version::Plus;
-use crate::model::{Content, Duration, Traits};
+use crate::model::{Content, Traits};
 
 /// The kind.
 #[derive(Debug, Clone, Copy)]
@@ -53,23 +52,15 @@ impl Kind for GithubRelease {
             );
             return None;
         }
+        let traits = Traits {
+            can_lead: true,
+            content: Content::Files,
+            states_commit: true,
+            states_time: true,
+        };
         Some(Configured {
-            traits: Traits {
-                can_lead: true,
-                content: Content::Files,
-                states_commit: true,
-                states_time: true,
-            },
-            scheme: None,
-            templates,
-            plus: Plus::Reject,
-            variants: Vec::new(),
-            floating: Vec::new(),
-            oci_tags: false,
-            platforms: Vec::new(),
             assets,
-            usual_lag: Duration::from_minutes(30),
-            ask: None,
+            ..Configured::usual(traits, templates)
         })
     }
 }

@@ -2,8 +2,7 @@
 
 use super::{About, Configured, Kind, table};
 use crate::model::settings::{Fields, Key, Shape};
-use crate::model::version::Plus;
-use crate::model::{Content, Duration, Traits};
+use crate::model::{Content, Traits};
 
 /// The kind.
 #[derive(Debug, Clone, Copy)]
@@ -51,23 +50,12 @@ impl Kind for Lambda {
             let hint = "the bare name of 1 to 64 of A-Z a-z 0-9 - _, no ARN";
             return table::refuse(fields, "function", &function, "is no function name", hint);
         }
-        Some(Configured {
-            traits: Traits {
-                can_lead: false,
-                content: Content::Object,
-                states_commit: false,
-                states_time: true,
-            },
-            scheme: None,
-            templates: table::version_alone(),
-            plus: Plus::Reject,
-            variants: Vec::new(),
-            floating: Vec::new(),
-            oci_tags: false,
-            platforms: Vec::new(),
-            assets: Vec::new(),
-            usual_lag: Duration::from_minutes(30),
-            ask: None,
-        })
+        let traits = Traits {
+            can_lead: false,
+            content: Content::Object,
+            states_commit: false,
+            states_time: true,
+        };
+        Some(Configured::usual(traits, table::version_alone()))
     }
 }

@@ -4,8 +4,7 @@ use regex::RegexBuilder;
 
 use super::{About, Configured, Kind, table};
 use crate::model::settings::{Diagnostic, Fields, Key, Shape};
-use crate::model::version::Plus;
-use crate::model::{Content, Duration, Traits, visible};
+use crate::model::{Content, Traits, visible};
 
 /// The kind.
 #[derive(Debug, Clone, Copy)]
@@ -50,24 +49,13 @@ impl Kind for Manifest {
             return table::refuse(fields, "file", &file, "leads out of the repository", hint);
         }
         finder?;
-        Some(Configured {
-            traits: Traits {
-                can_lead: false,
-                content: Content::Declaration,
-                states_commit: false,
-                states_time: false,
-            },
-            scheme: None,
-            templates: table::version_alone(),
-            plus: Plus::Reject,
-            variants: Vec::new(),
-            floating: Vec::new(),
-            oci_tags: false,
-            platforms: Vec::new(),
-            assets: Vec::new(),
-            usual_lag: Duration::from_minutes(30),
-            ask: None,
-        })
+        let traits = Traits {
+            can_lead: false,
+            content: Content::Declaration,
+            states_commit: false,
+            states_time: false,
+        };
+        Some(Configured::usual(traits, table::version_alone()))
     }
 }
 

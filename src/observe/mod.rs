@@ -96,6 +96,25 @@ pub struct Configured {
     pub ask: Option<Arc<dyn Ask>>,
 }
 
+impl Configured {
+    /// A channel of these traits and names, all else as most kinds have it, and nobody who asks it.
+    fn usual(traits: Traits, templates: Vec<Template>) -> Self {
+        Self {
+            traits,
+            scheme: None,
+            templates,
+            plus: Plus::Reject,
+            variants: Vec::new(),
+            floating: Vec::new(),
+            oci_tags: false,
+            platforms: Vec::new(),
+            assets: Vec::new(),
+            usual_lag: Duration::from_minutes(30),
+            ask: None,
+        }
+    }
+}
+
 /// Something that can be asked.
 pub trait Ask: Send + Sync {
     /// Asks once. Failures are observations too; this cannot fail otherwise.

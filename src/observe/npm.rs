@@ -2,7 +2,7 @@
 
 use super::{About, Configured, Kind, table};
 use crate::model::settings::{Diagnostic, Fields, Key, Placed, Shape, WebAddress};
-use crate::model::version::{Plus, Scheme};
+use crate::model::version::Scheme;
 use crate::model::{Content, Duration, Traits};
 
 /// The kind.
@@ -41,24 +41,17 @@ impl Kind for Npm {
             let hint = "give `package`, as in `ui` or `@acme/ui`";
             return table::refuse(fields, "package", &package, "is no package name", hint);
         }
+        let traits = Traits {
+            can_lead: false,
+            content: Content::Files,
+            // `gitHead` is whatever the uploader wrote.
+            states_commit: false,
+            states_time: true,
+        };
         Some(Configured {
-            traits: Traits {
-                can_lead: false,
-                content: Content::Files,
-                // `gitHead` is whatever the uploader wrote.
-                states_commit: false,
-                states_time: true,
-            },
             scheme: Some(Scheme::Semver),
-            templates: table::version_alone(),
-            plus: Plus::Reject,
-            variants: Vec::new(),
-            floating: Vec::new(),
-            oci_tags: false,
-            platforms: Vec::new(),
-            assets: Vec::new(),
             usual_lag: Duration::from_minutes(60),
-            ask: None,
+            ..Configured::usual(traits, table::version_alone())
         })
     }
 }

@@ -3,7 +3,7 @@
 use super::{About, Configured, Kind, table};
 use crate::model::settings::{Diagnostic, Fields, Key, Placed, Shape, WebAddress};
 use crate::model::version::{Plus, Template};
-use crate::model::{Content, Duration, Traits};
+use crate::model::{Content, Traits};
 
 /// The kind.
 #[derive(Debug, Clone, Copy)]
@@ -71,23 +71,19 @@ impl Kind for Oci {
         let floating = floating(fields);
         let plus = fields.choice("plus", &Plus::ALL.map(|plus| (plus.as_str(), plus)));
         image?;
+        let traits = Traits {
+            can_lead: false,
+            content: Content::Image,
+            states_commit: false,
+            states_time: false,
+        };
         Some(Configured {
-            traits: Traits {
-                can_lead: false,
-                content: Content::Image,
-                states_commit: false,
-                states_time: false,
-            },
-            scheme: None,
-            templates,
             plus: plus.unwrap_or_default(),
             variants,
             floating,
             oci_tags: true,
             platforms,
-            assets: Vec::new(),
-            usual_lag: Duration::from_minutes(30),
-            ask: None,
+            ..Configured::usual(traits, templates)
         })
     }
 }

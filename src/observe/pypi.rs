@@ -25,7 +25,7 @@ use self::index::Index;
 use super::http::{Credential, Reply, Request, Unanswered};
 use super::{About, Ask, Asking, Configured, Kind, malformed};
 use crate::model::settings::{Diagnostic, Fields, Key, Shape};
-use crate::model::version::{Plus, Scheme, Template};
+use crate::model::version::{Scheme, Template};
 use crate::model::{
     Content, Coverage, Duration, Failure, Observation, RedactedUrl, Traits, visible,
 };
@@ -91,23 +91,17 @@ impl Kind for PyPi {
         };
         // The template is a constant that parses; without it there is no channel.
         let template: Template = "{version}".parse().ok()?;
+        let traits = Traits {
+            can_lead: false,
+            content: Content::Files,
+            states_commit: false,
+            states_time: true,
+        };
         Some(Configured {
-            traits: Traits {
-                can_lead: false,
-                content: Content::Files,
-                states_commit: false,
-                states_time: true,
-            },
             scheme: Some(Scheme::Pep440),
-            templates: vec![template],
-            plus: Plus::Reject,
-            variants: Vec::new(),
-            floating: Vec::new(),
-            oci_tags: false,
-            platforms: Vec::new(),
-            assets: Vec::new(),
             usual_lag: Duration::from_minutes(60),
             ask: Some(Arc::new(Project { name, index })),
+            ..Configured::usual(traits, vec![template])
         })
     }
 }

@@ -2,8 +2,7 @@
 
 use super::{About, Configured, Kind, table};
 use crate::model::settings::{Fields, Key, Shape};
-use crate::model::version::Plus;
-use crate::model::{Content, Duration, Traits};
+use crate::model::{Content, Traits};
 
 /// The kind.
 #[derive(Debug, Clone, Copy)]
@@ -43,24 +42,13 @@ impl Kind for S3 {
             let hint = "3 to 63 lower-case letters, digits, `.` and `-`";
             return table::refuse(fields, "bucket", &bucket, "is no bucket name", hint);
         }
-        Some(Configured {
-            traits: Traits {
-                can_lead: false,
-                content: Content::Object,
-                states_commit: false,
-                states_time: true,
-            },
-            scheme: None,
-            templates: table::version_alone(),
-            plus: Plus::Reject,
-            variants: Vec::new(),
-            floating: Vec::new(),
-            oci_tags: false,
-            platforms: Vec::new(),
-            assets: Vec::new(),
-            usual_lag: Duration::from_minutes(30),
-            ask: None,
-        })
+        let traits = Traits {
+            can_lead: false,
+            content: Content::Object,
+            states_commit: false,
+            states_time: true,
+        };
+        Some(Configured::usual(traits, table::version_alone()))
     }
 }
 

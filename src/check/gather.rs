@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::decide::{Question, Which};
-use crate::model::version::Version;
+use crate::decide::Question;
 use crate::model::{Duration, EVIDENCE_SCHEMA, Evidence, Observation, Outcome, Time};
 use crate::observe::http::{Client, Events, Limits};
-use crate::observe::{self, Environment, ask_all, now};
+use crate::observe::{self, Environment, LookUp, ask_all, look_up_all, now};
 use crate::verify::Origin;
 
-use super::judge::{JudgeError, Judged, judge};
+use super::judge::{JudgeError, Judged, judge, wanted};
 use super::targets::Target;
 
 /// How to ask.
@@ -61,32 +60,14 @@ async fn rounds(targets: &[Target], gathering: Gathering<'_>) -> Result<Vec<Judg
         gathering.events.clone(),
     )
     .map_err(unusable)?;
-    let questions: Vec<Vec<observe::Question>> = targets
-        .iter()
-        .map(|target| questions(target, gathering.question))
-        .collect();
     let end = gathering.wait.map(|wait| now().plus(wait));
     let mut kept: Vec<Vec<Observation>> = targets.iter().map(|_| Vec::new()).collect();
     loop {
         let round = now();
-        let flat = questions.iter().flatten().cloned().collect();
-        let mut answers = ask_all(&client, round, flat).await.into_iter();
         let mut judged = Vec::with_capacity(targets.len());
-        for ((target, kept), questions) in targets.iter().zip(&mut kept).zip(&questions) {
-            kept.extend(answers.by_ref().take(questions.len()).flatten());
-            let evidence = Evidence {
-                schema: EVIDENCE_SCHEMA.to_owned(),
-                component: target.item.policy.component.name.clone(),
-                observations: kept.clone(),
-                decided_at: now(),
-            };
-            judged.push(judge(
-                &target.item.policy,
-                evidence,
-                Origin::Asked,
-                gathering.question,
-                None,
-            )?);
+        for (target, kept) in targets.iter().zip(&mut kept) {
+            let one = one_round(&client, target, gathering.question, round, kept).await?;
+            judged.push(one);
         }
         let Some(pause) = pause(&judged, end, now()) else {
             return Ok(judged);
@@ -126,31 +107,49 @@ fn pause(judged: &[Judged], end: Option<Time>, now: Time) -> Option<Duration> {
     ))
 }
 
-/// What each channel of a target is asked; by exact name too, where releases are named.
-fn questions(target: &Target, question: &Question) -> Vec<observe::Question> {
+/// Asks the channels of one target which releases they have, looks up what the question needs to
+/// know beyond that, and judges.
+async fn one_round(
+    client: &Client,
+    target: &Target,
+    question: &Question,
+    round: Time,
+    kept: &mut Vec<Observation>,
+) -> Result<Judged, JudgeError> {
     let policy = &target.item.policy;
-    let named: &[String] = match &question.which {
-        Which::Named(texts) => texts,
-        Which::Newest | Which::All { .. } => &[],
+    let questions = questions(target);
+    let listed = ask_all(client, round, questions.clone()).await;
+    let evidence = |observations: Vec<Observation>| Evidence {
+        schema: EVIDENCE_SCHEMA.to_owned(),
+        component: policy.component.name.clone(),
+        observations,
+        decided_at: now(),
     };
-    let mut questions = Vec::new();
-    for (name, configured) in &target.item.channels {
-        let namings = policy.channel(name).map(|channel| channel.lines.as_slice());
-        let mut names: Vec<String> = Vec::new();
-        for (line, naming) in namings.unwrap_or_default() {
-            let Some(line) = policy.line(line) else {
-                continue;
-            };
-            for text in named {
-                let version = Version::parse(text, line.scheme);
-                names.extend(version.and_then(|it| naming.exact(&it)).unwrap_or_default());
-            }
-        }
-        questions.push(observe::Question {
-            channel: name.clone(),
-            names,
-            ask: configured.ask.clone(),
-        });
-    }
-    questions
+    let mut wanted = wanted(policy, evidence(listed.concat()), question)?;
+    let look_ups = questions.into_iter().zip(listed.iter().cloned());
+    let look_ups = look_ups.map(|(question, listed)| LookUp {
+        wanted: wanted.remove(&question.channel).unwrap_or_default(),
+        question,
+        listed,
+    });
+    let looked_up = look_up_all(client, round, look_ups.collect()).await;
+    kept.extend(listed.into_iter().flatten());
+    kept.extend(looked_up.into_iter().flatten());
+    judge(
+        policy,
+        evidence(kept.clone()),
+        Origin::Asked,
+        question,
+        None,
+    )
+}
+
+/// The channels of a target.
+fn questions(target: &Target) -> Vec<observe::Question> {
+    let channels = target.item.channels.iter();
+    let questions = channels.map(|(name, configured)| observe::Question {
+        channel: name.clone(),
+        ask: configured.ask.clone(),
+    });
+    questions.collect()
 }

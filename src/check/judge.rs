@@ -1,8 +1,10 @@
 //! Evidence in, verdict out: verify, then decide.
 
-use crate::decide::{self, Question};
-use crate::model::{Evidence, Policy, Time, Verdict};
-use crate::verify::{self, Origin};
+use std::collections::BTreeMap;
+
+use crate::decide::{self, Question, QuestionError};
+use crate::model::{Evidence, Name, Policy, Time, Verdict, Wanted};
+use crate::verify::{self, CheckedEvidence, Origin};
 
 /// Why evidence could not be judged. Always exit code 2.
 #[derive(Debug, thiserror::Error)]
@@ -35,17 +37,42 @@ pub fn judge(
     now: Option<Time>,
 ) -> Result<Judged, JudgeError> {
     let now = now.unwrap_or(evidence.decided_at);
-    let checked = verify::check(evidence, origin).map_err(|fault| JudgeError {
-        message: format!("evidence of `{}`: {fault}", policy.component.name),
-        hint: "docs/evidence.md says what an observation must hold".to_owned(),
-    })?;
-    let verdict =
-        decide::evaluate(policy, &checked, question, now).map_err(|error| JudgeError {
-            message: error.message.clone(),
-            hint: error.hint,
-        })?;
+    let checked = checked(policy, evidence, origin)?;
+    let verdict = decide::evaluate(policy, &checked, question, now).map_err(unfit)?;
     Ok(Judged {
         verdict,
         evidence: checked.into_evidence(),
     })
+}
+
+/// The names to look up in each channel before the question can be judged.
+///
+/// # Errors
+/// As [`judge`].
+pub(super) fn wanted(
+    policy: &Policy,
+    listed: Evidence,
+    question: &Question,
+) -> Result<BTreeMap<Name, Vec<Wanted>>, JudgeError> {
+    let now = listed.decided_at;
+    let checked = checked(policy, listed, Origin::Asked)?;
+    decide::wanted(policy, &checked, question, now).map_err(unfit)
+}
+
+fn checked(
+    policy: &Policy,
+    evidence: Evidence,
+    origin: Origin,
+) -> Result<CheckedEvidence, JudgeError> {
+    verify::check(evidence, origin).map_err(|fault| JudgeError {
+        message: format!("evidence of `{}`: {fault}", policy.component.name),
+        hint: "docs/evidence.md says what an observation must hold".to_owned(),
+    })
+}
+
+fn unfit(error: QuestionError) -> JudgeError {
+    JudgeError {
+        message: error.message.clone(),
+        hint: error.hint,
+    }
 }

@@ -118,7 +118,8 @@ fn gaps(scene: &Scene<'_>, view: &ChannelView<'_>) -> Vec<Gap> {
     }
     // Which releases there are is known only from a listing.
     let enumerates = !matches!(scene.question.which, Which::Named(_));
-    if (enumerates || scene.cases.is_empty()) && !view.is_complete() && gaps.is_empty() {
+    let silent = view.channel.traits.lists && !view.is_complete();
+    if (enumerates || scene.cases.is_empty()) && silent && gaps.is_empty() {
         let why = Failure {
             kind: FailureKind::Stale,
             detail: "not listed in the present round".to_owned(),

@@ -12,6 +12,7 @@ mod baseline;
 mod branches;
 mod combine;
 mod files;
+mod floating;
 mod history;
 mod index;
 mod last_known_good;
@@ -23,13 +24,15 @@ mod scene;
 mod settle;
 mod standing;
 mod view;
+mod wanted;
 mod which;
 
 use std::collections::BTreeSet;
 
-use crate::model::{Code, Level, Name, Policy, Severity, Time, Verdict, visible};
+use crate::model::{Code, Environment, Level, Name, Policy, Severity, Time, Verdict, visible};
 use crate::verify::CheckedEvidence;
 
+pub use wanted::wanted;
 pub use which::{QuestionError, Which};
 
 /// Version of the rule set. It grows whenever equal evidence may be judged differently.
@@ -87,16 +90,7 @@ pub fn evaluate(
             hint: "give the evidence of this component".to_owned(),
         });
     }
-    let environment = match &question.environment {
-        None => None,
-        Some(name) => Some(policy.environment(name).ok_or_else(|| QuestionError {
-            message: format!(
-                "the policy declares no environment `{}`",
-                visible(name.as_str(), 80)
-            ),
-            hint: declared_environments(policy),
-        })?),
-    };
+    let environment = environment_of(policy, question)?;
     combine::decide(policy, checked, question, environment, now)
 }
 
@@ -116,6 +110,25 @@ pub fn explain(code: &str) -> Option<Explanation> {
         title: rule.title,
         text: rule.explain,
     })
+}
+
+/// The environment that is judged for.
+fn environment_of<'p>(
+    policy: &'p Policy,
+    question: &Question,
+) -> Result<Option<&'p Environment>, QuestionError> {
+    match &question.environment {
+        None => Ok(None),
+        Some(name) => Ok(Some(policy.environment(name).ok_or_else(|| {
+            QuestionError {
+                message: format!(
+                    "the policy declares no environment `{}`",
+                    visible(name.as_str(), 80)
+                ),
+                hint: declared_environments(policy),
+            }
+        })?)),
+    }
 }
 
 fn declared_environments(policy: &Policy) -> String {

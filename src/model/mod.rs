@@ -15,6 +15,7 @@ mod text;
 mod time;
 mod verdict;
 pub mod version;
+mod wanted;
 
 pub use canonical::canonical_json;
 pub use digest::{Commit, Digest, DigestError};
@@ -36,3 +37,4 @@ pub use replayed::{
 pub use text::{visible, visible_line};
 pub use time::{Duration, Time, TimeError};
 pub use verdict::{Cell, CellState, EndpointAsked, Outcome, VERDICT_SCHEMA, Verdict};
+pub use wanted::Wanted;

@@ -109,6 +109,8 @@ pub struct Traits {
     pub can_lead: bool,
     /// What its releases consist of.
     pub content: Content,
+    /// It can list every release that it has; else it answers for one release at a time.
+    pub lists: bool,
     /// It states the commit behind a name.
     pub states_commit: bool,
     /// It states when something was published, by the server's clock.

@@ -1,5 +1,6 @@
 //! Asks many channels at a time; one that panics harms no other.
 
+use std::future::Future;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
@@ -9,6 +10,7 @@ use super::http::Client;
 use super::{Ask, Asking};
 use crate::model::{
     Answer, Failure, FailureKind, Name, Observation, ObservationDraft, Query, RedactedUrl, Time,
+    Wanted,
 };
 use crate::observe::environment::now;
 
@@ -17,48 +19,99 @@ use crate::observe::environment::now;
 pub struct Question {
     /// The policy's name of the channel.
     pub channel: Name,
-    /// Names that the release in question has there.
-    pub names: Vec<String>,
     /// Asks it; nothing where this program cannot.
     pub ask: Option<Arc<dyn Ask>>,
+}
+
+/// Names to be looked up in one channel.
+#[derive(Clone)]
+pub struct LookUp {
+    /// The channel.
+    pub question: Question,
+    /// What it said in this round.
+    pub listed: Vec<Observation>,
+    /// The names.
+    pub wanted: Vec<Wanted>,
 }
 
 /// Channels that are asked at a time, over all hosts; each host has its own, lower, limit.
 const AT_A_TIME: usize = 64;
 
-/// Asks all of them and gives their observations in the order of the questions.
+/// Asks all of them which releases they have and gives their observations in the order of the
+/// questions.
 ///
-/// Every question gives at least one observation: a panic in one of them becomes a failure of that
-/// channel (THREATS row 13), and so does a channel that nobody can ask.
+/// A channel that lists gives at least one observation: a panic in one of them becomes a failure of
+/// that channel (THREATS row 13), and so does a channel that nobody can ask.
 pub async fn ask_all(
     client: &Client,
     round: Time,
     questions: Vec<Question>,
 ) -> Vec<Vec<Observation>> {
     let channels: Vec<Name> = questions.iter().map(|q| q.channel.clone()).collect();
-    let mut answers: Vec<Vec<Observation>> = vec![Vec::new(); questions.len()];
+    let tasks = questions.into_iter().map(|question| {
+        let client = client.clone();
+        async move { ask_one(&client, round, &question).await }
+    });
+    let answers = all(tasks).await.into_iter().zip(channels);
+    let answers =
+        answers.map(|(answer, channel)| answer.unwrap_or_else(|| broke_off(channel, round)));
+    answers.collect()
+}
+
+/// Looks names up in all of them and gives the observations in the order of the look-ups. A panic
+/// becomes a failure of its channel.
+pub async fn look_up_all(
+    client: &Client,
+    round: Time,
+    look_ups: Vec<LookUp>,
+) -> Vec<Vec<Observation>> {
+    let channels: Vec<Name> = look_ups
+        .iter()
+        .map(|it| it.question.channel.clone())
+        .collect();
+    let tasks = look_ups.into_iter().map(|look_up| {
+        let client = client.clone();
+        async move {
+            let Some(ask) = &look_up.question.ask else {
+                return Vec::new();
+            };
+            let asking = Asking {
+                channel: &look_up.question.channel,
+                round,
+                listed: &look_up.listed,
+                client: &client,
+            };
+            ask.look_up(&asking, &look_up.wanted).await
+        }
+    });
+    let answers = all(tasks).await.into_iter().zip(channels);
+    let answers =
+        answers.map(|(answer, channel)| answer.unwrap_or_else(|| broke_off(channel, round)));
+    answers.collect()
+}
+
+/// Runs all of them, some at a time; nothing in the place of one that panicked.
+async fn all<F>(tasks: impl Iterator<Item = F>) -> Vec<Option<Vec<Observation>>>
+where
+    F: Future<Output = Vec<Observation>> + Send + 'static,
+{
     let turns = Arc::new(Semaphore::new(AT_A_TIME));
-    let mut tasks = JoinSet::new();
-    for (number, question) in questions.into_iter().enumerate() {
-        let (client, turns) = (client.clone(), Arc::clone(&turns));
-        tasks.spawn(async move {
+    let mut running = JoinSet::new();
+    let mut answers = Vec::new();
+    for (number, task) in tasks.enumerate() {
+        let turns = Arc::clone(&turns);
+        answers.push(None);
+        running.spawn(async move {
             // Fails only where the semaphore was closed, which never happens.
             let _turn = turns.acquire_owned().await;
-            (number, ask_one(&client, round, &question).await)
+            (number, task.await)
         });
     }
-    while let Some(finished) = tasks.join_next().await {
-        // A task that panicked leaves its place empty; it is filled below.
+    while let Some(finished) = running.join_next().await {
         if let Ok((number, observations)) = finished
             && let Some(place) = answers.get_mut(number)
         {
-            *place = observations;
-        }
-    }
-    for (answer, channel) in answers.iter_mut().zip(channels) {
-        if answer.is_empty() {
-            let words = "asking this channel broke off inside this program: please report it";
-            *answer = failed(channel, round, FailureKind::Unsupported, words);
+            *place = Some(observations);
         }
     }
     answers
@@ -73,10 +126,15 @@ async fn ask_one(client: &Client, round: Time, question: &Question) -> Vec<Obser
     let asking = Asking {
         channel: &question.channel,
         round,
-        names: &question.names,
+        listed: &[],
         client,
     };
     ask.ask(&asking).await
+}
+
+fn broke_off(channel: Name, round: Time) -> Vec<Observation> {
+    let words = "asking this channel broke off inside this program: please report it";
+    failed(channel, round, FailureKind::Unsupported, words)
 }
 
 fn failed(channel: Name, round: Time, kind: FailureKind, words: &str) -> Vec<Observation> {
@@ -100,20 +158,14 @@ fn failed(channel: Name, round: Time, kind: FailureKind, words: &str) -> Vec<Obs
 
 #[cfg(test)]
 mod tests {
-    use std::future::Future;
-    use std::pin::Pin;
-
     use super::*;
-    use crate::observe::Environment;
     use crate::observe::http::{Limits, Silent};
+    use crate::observe::{Answers, Environment};
 
     struct Panics;
 
     impl Ask for Panics {
-        fn ask<'a>(
-            &'a self,
-            _: &'a Asking<'a>,
-        ) -> Pin<Box<dyn Future<Output = Vec<Observation>> + Send + 'a>> {
+        fn ask<'a>(&'a self, _: &'a Asking<'a>) -> Answers<'a> {
             Box::pin(async { panic!("in one channel") })
         }
     }
@@ -124,7 +176,6 @@ mod tests {
         let client = Client::new(Environment::empty(), Limits::default(), Arc::new(Silent));
         let question = |name: &str, ask: Option<Arc<dyn Ask>>| Question {
             channel: name.parse().unwrap(),
-            names: Vec::new(),
             ask,
         };
         let questions = vec![

@@ -69,6 +69,7 @@ impl Kind for Files {
         let traits = Traits {
             can_lead: false,
             content: Content::Files,
+            lists: path.is_some(),
             states_commit: false,
             states_time: false,
         };

@@ -11,9 +11,7 @@ mod pkt_line;
 mod references;
 mod remote;
 
-use std::future::Future;
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use url::Url;
@@ -22,10 +20,10 @@ pub use advertisement::{Advertisement, parse_advertisement};
 pub use pkt_line::{Packet, Packets, PktLineError};
 pub use references::{Tag, parse_ls_refs};
 
-use super::{About, Ask, Asking, Configured, Kind};
+use super::{About, Answers, Ask, Asking, Configured, Kind};
 use crate::model::settings::{Diagnostic, Fields, Key, Shape};
 use crate::model::version::Template;
-use crate::model::{Content, Entry, Listing, Observation, Traits, visible};
+use crate::model::{Content, Entry, Listing, Traits, visible};
 
 /// The kind.
 #[derive(Debug, Clone, Copy)]
@@ -72,6 +70,7 @@ impl Kind for GitTag {
         let traits = Traits {
             can_lead: true,
             content: Content::Commit,
+            lists: true,
             states_commit: true,
             states_time: false,
         };
@@ -109,10 +108,7 @@ fn repository(fields: &mut Fields<'_>, about: &About<'_>) -> Option<Repository> 
 }
 
 impl Ask for Repository {
-    fn ask<'a>(
-        &'a self,
-        asking: &'a Asking<'a>,
-    ) -> Pin<Box<dyn Future<Output = Vec<Observation>> + Send + 'a>> {
+    fn ask<'a>(&'a self, asking: &'a Asking<'a>) -> Answers<'a> {
         match self {
             Self::Remote(source) => Box::pin(remote::ask(source, asking)),
             Self::Local(path) => Box::pin(local::ask(path, asking)),

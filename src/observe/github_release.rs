@@ -55,6 +55,7 @@ impl Kind for GithubRelease {
         let traits = Traits {
             can_lead: true,
             content: Content::Files,
+            lists: true,
             states_commit: true,
             states_time: true,
         };

@@ -53,6 +53,7 @@ impl Kind for Lambda {
         let traits = Traits {
             can_lead: false,
             content: Content::Object,
+            lists: true,
             states_commit: false,
             states_time: true,
         };

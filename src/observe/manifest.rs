@@ -52,6 +52,7 @@ impl Kind for Manifest {
         let traits = Traits {
             can_lead: false,
             content: Content::Declaration,
+            lists: false,
             states_commit: false,
             states_time: false,
         };

@@ -25,14 +25,14 @@ use std::sync::Arc;
 
 use url::Url;
 
-pub use ask_all::{Question, ask_all};
+pub use ask_all::{LookUp, Question, ask_all, look_up_all};
 pub use environment::{Environment, now};
 
 use crate::model::settings::{Fields, Key};
 use crate::model::version::{Plus, Scheme, Template};
 use crate::model::{
     Answer, Coverage, Duration, Facts, Failure, FailureKind, Listing, Name, Observation,
-    ObservationDraft, Query, RedactedUrl, Time, Traits,
+    ObservationDraft, Query, RedactedUrl, Time, Traits, Wanted,
 };
 
 /// The kinds of channel that a policy can name.
@@ -67,6 +67,8 @@ pub struct About<'a> {
     pub source: Option<&'a Url>,
     /// The folder of the policy file: relative paths begin there.
     pub folder: &'a Path,
+    /// Globs of branches of which one must contain a release's commit; empty: not asked.
+    pub branches: &'a [String],
 }
 
 /// A channel as its table describes it.
@@ -117,12 +119,25 @@ impl Configured {
 
 /// Something that can be asked.
 pub trait Ask: Send + Sync {
-    /// Asks once. Failures are observations too; this cannot fail otherwise.
-    fn ask<'a>(
-        &'a self,
-        asking: &'a Asking<'a>,
-    ) -> Pin<Box<dyn Future<Output = Vec<Observation>> + Send + 'a>>;
+    /// Asks which releases there are. Failures are observations too; this cannot fail otherwise.
+    ///
+    /// A channel that cannot list ([`Traits::lists`]) gives what it can say of the project, or
+    /// nothing.
+    fn ask<'a>(&'a self, asking: &'a Asking<'a>) -> Answers<'a>;
+
+    /// Asks what the listing does not say about exact names: digests of tags, the version that is
+    /// declared at a commit. Nothing for a channel whose listing says everything.
+    ///
+    /// [`Asking::listed`] holds what `ask` gave in this round. An absence rests on a listing or a
+    /// project of it; see [`Asking::absent`].
+    fn look_up<'a>(&'a self, asking: &'a Asking<'a>, wanted: &'a [Wanted]) -> Answers<'a> {
+        let _ = (asking, wanted);
+        Box::pin(std::future::ready(Vec::new()))
+    }
 }
+
+/// Observations to come.
+pub type Answers<'a> = Pin<Box<dyn Future<Output = Vec<Observation>> + Send + 'a>>;
 
 /// One run of asking, as one channel sees it.
 pub struct Asking<'a> {
@@ -130,9 +145,8 @@ pub struct Asking<'a> {
     pub channel: &'a Name,
     /// Start of the round.
     pub round: Time,
-    /// Names that the release in question has here, to be looked up one by one where the channel
-    /// has a question for that.
-    pub names: &'a [String],
+    /// What this channel said in this round before: its listing, when names are looked up.
+    pub listed: &'a [Observation],
     /// Asks servers; knows the environment and takes the events.
     pub client: &'a http::Client,
 }
@@ -158,6 +172,35 @@ impl Asking<'_> {
         };
         // Drafts hold nothing that JSON cannot; none at all would be `unknown`, never an absence.
         Observation::seal(draft).into_iter().collect()
+    }
+
+    /// Seals that an exact name is not there, as far as that is earned: only where this round's
+    /// listing or project was read with the same credential. Else nobody can say.
+    pub fn absent(
+        &self,
+        at: Time,
+        credential: &str,
+        endpoint: RedactedUrl,
+        name: &str,
+    ) -> Vec<Observation> {
+        let parent = self
+            .listed
+            .iter()
+            .find(|listed| listed.reads_parent() && listed.credential == credential);
+        let answer = match parent {
+            Some(parent) => Answer::Absent {
+                parent_read: parent.id,
+            },
+            None => Answer::Failed {
+                why: Failure {
+                    kind: FailureKind::NotFound,
+                    detail: "not there, and what it would be part of could not be read".to_owned(),
+                },
+                retry_at: None,
+            },
+        };
+        let query = Query::Entry(name.to_owned());
+        self.observe(at, credential, endpoint, query, answer)
     }
 
     /// Seals the answer of a listing that was read whole.

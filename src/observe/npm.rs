@@ -45,6 +45,7 @@ impl Kind for Npm {
             can_lead: false,
             content: Content::Files,
             // `gitHead` is whatever the uploader wrote.
+            lists: true,
             states_commit: false,
             states_time: true,
         };

@@ -74,6 +74,7 @@ impl Kind for Oci {
         let traits = Traits {
             can_lead: false,
             content: Content::Image,
+            lists: true,
             states_commit: false,
             states_time: false,
         };

@@ -11,8 +11,6 @@ mod project_json;
 mod simple_html;
 mod simple_json;
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
 pub use assemble::{SimpleFile, SimplePage, normalised_name};
@@ -23,7 +21,7 @@ pub use simple_json::parse_simple_json;
 
 use self::index::Index;
 use super::http::{Credential, Reply, Request, Unanswered};
-use super::{About, Ask, Asking, Configured, Kind, malformed};
+use super::{About, Answers, Ask, Asking, Configured, Kind, malformed};
 use crate::model::settings::{Diagnostic, Fields, Key, Shape};
 use crate::model::version::{Scheme, Template};
 use crate::model::{
@@ -94,6 +92,7 @@ impl Kind for PyPi {
         let traits = Traits {
             can_lead: false,
             content: Content::Files,
+            lists: true,
             states_commit: false,
             states_time: true,
         };
@@ -115,10 +114,7 @@ fn is_project_name(name: &str) -> bool {
 }
 
 impl Ask for Project {
-    fn ask<'a>(
-        &'a self,
-        asking: &'a Asking<'a>,
-    ) -> Pin<Box<dyn Future<Output = Vec<Observation>> + Send + 'a>> {
+    fn ask<'a>(&'a self, asking: &'a Asking<'a>) -> Answers<'a> {
         Box::pin(self.read(asking))
     }
 }

@@ -45,6 +45,7 @@ impl Kind for S3 {
         let traits = Traits {
             can_lead: false,
             content: Content::Object,
+            lists: true,
             states_commit: false,
             states_time: true,
         };

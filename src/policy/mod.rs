@@ -254,6 +254,7 @@ fn assemble(
                 component: name,
                 source: family.source_or_stand_in.as_ref(),
                 folder,
+                branches: &family.branches,
             };
             let channels = channel::read(&mut root, &about, &lines, sources);
             (name.clone(), channels)

@@ -1,8 +1,8 @@
 //! `floating-tag-drift`: a floating tag is not at the highest stable release of its range.
 
-use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
+use crate::decide::floating;
 use crate::decide::rule::{Rests, Rule};
 use crate::decide::scene::{Case, Scene};
 use crate::decide::standing::{Standing, window_end};
@@ -70,7 +70,7 @@ fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
             if naming.floating_names(top).is_empty() {
                 continue;
             }
-            for (name, version) in wanted(naming, versions) {
+            for (name, version) in floating::targets(naming, versions) {
                 let expected = Expected {
                     position,
                     line,
@@ -87,20 +87,6 @@ fn stable(scene: &Scene<'_>, line: &Line) -> Vec<Version> {
     let mut versions = scene.announced(&line.name);
     versions.retain(Version::is_stable);
     versions
-}
-
-/// Every floating name, with the highest version that it may show.
-fn wanted<'v>(naming: &Naming, versions: &'v [Version]) -> BTreeMap<String, &'v Version> {
-    let mut wanted: BTreeMap<String, &Version> = BTreeMap::new();
-    for version in versions {
-        for floating in naming.floating_names(version) {
-            let best = wanted.entry(floating.name).or_insert(version);
-            if version.precedence(best) == Some(Ordering::Greater) {
-                *best = version;
-            }
-        }
-    }
-    wanted
 }
 
 /// The release that a floating name must show.

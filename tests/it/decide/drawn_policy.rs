@@ -123,6 +123,7 @@ fn channel(kind: &'static str, leads: bool, lines: &[Line], tape: &mut Tape) -> 
             can_lead: matches!(kind, "git-tag" | "github-release"),
             content,
             states_commit: kind == "git-tag",
+            lists: true,
             states_time: kind != "git-tag",
         },
         lines: carried

@@ -89,7 +89,6 @@ impl World {
     pub(crate) fn ask_many(&self, asks: Vec<Arc<dyn Ask>>) -> Vec<Vec<Observation>> {
         let questions = asks.into_iter().map(|ask| Question {
             channel: name("channel"),
-            names: Vec::new(),
             ask: Some(ask),
         });
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -140,6 +139,7 @@ pub(crate) fn configure(
         component: &name("x"),
         source: source.as_ref(),
         folder: Path::new("/"),
+        branches: &[],
     };
     let configured = kind.configure(&mut fields, &about);
     match configured {

@@ -48,6 +48,7 @@ fn channel(called: &str, kind: &'static str, content: Content, template: &str) -
             can_lead: leads,
             content,
             states_commit: leads,
+            lists: true,
             states_time: !leads,
         },
         lines: vec![(name("release"), naming)],

@@ -1,0 +1,109 @@
+//! Which exact names a decision needs to know more about than listings say.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Content, Name, Policy, Time, Wanted};
+use crate::verify::CheckedEvidence;
+
+use super::floating;
+use super::scene::{Case, Names, Scene};
+use super::standing::Standing;
+use super::view::View;
+use super::{Question, QuestionError, environment_of, which};
+
+/// The names to look up in each channel before the question can be decided: those of the releases
+/// in question, and for images the tags that move with the releases that they must show.
+///
+/// It rests on the listings of the present round, so ask for those first.
+///
+/// # Errors
+/// [`QuestionError`] as `evaluate`.
+pub fn wanted(
+    policy: &Policy,
+    checked: &CheckedEvidence,
+    question: &Question,
+    now: Time,
+) -> Result<BTreeMap<Name, Vec<Wanted>>, QuestionError> {
+    let environment = environment_of(policy, question)?;
+    let view = View::new(policy, checked, now, None);
+    let names = Names::new(&view);
+    let cases = which::cases(&question.which, policy, &view, &names, environment)?;
+    let scene = Scene::new(policy, question, environment, now, (&view, &names), cases);
+    let mut wanted: BTreeMap<Name, Vec<Wanted>> = BTreeMap::new();
+    for case in &scene.cases {
+        for standing in &case.standings {
+            let mine = wanted.entry(standing.channel.name.clone()).or_default();
+            mine.extend(names_of(case, standing));
+        }
+    }
+    for (position, view) in scene.view.channels.iter().enumerate() {
+        if view.channel.traits.content == Content::Image {
+            let mine = wanted.entry(view.channel.name.clone()).or_default();
+            mine.extend(floating_names(&scene, position));
+        }
+    }
+    for mine in wanted.values_mut() {
+        let mut known = BTreeSet::new();
+        mine.retain(|it| known.insert(it.name.clone()));
+    }
+    Ok(wanted)
+}
+
+/// The names under which a channel shows the release, else those that it should have there.
+fn names_of(case: &Case<'_>, standing: &Standing<'_>) -> Vec<Wanted> {
+    let leading = case.leader().and_then(Standing::found);
+    let commit = leading.and_then(|found| found.entry.commit.clone());
+    let seen = standing.found().map(|found| {
+        let others = found.others.iter().map(|(name, _)| *name);
+        let names = std::iter::once(found.name).chain(others);
+        names.map(str::to_owned).collect::<Vec<_>>()
+    });
+    let names = seen.unwrap_or_else(|| standing.exact.clone());
+    let wanted = names.into_iter().map(|name| Wanted {
+        name,
+        version: case.version.text().to_owned(),
+        line: Some(case.line.name.clone()),
+        commit: commit.clone(),
+    });
+    wanted.collect()
+}
+
+/// The tags that move and are there, and the names of the releases that they must show.
+fn floating_names(scene: &Scene<'_>, position: usize) -> Vec<Wanted> {
+    let mut wanted = Vec::new();
+    for line in &scene.policy.lines {
+        let Some((naming, index)) = scene.names.of(position, &line.name) else {
+            continue;
+        };
+        if index.floating.is_empty() {
+            continue;
+        }
+        let mut announced = scene.announced(&line.name);
+        announced.retain(crate::model::version::Version::is_stable);
+        let targets = floating::targets(naming, &announced);
+        for name in &index.floating {
+            let Some(version) = targets.get(*name) else {
+                continue;
+            };
+            wanted.push(Wanted {
+                name: (*name).to_owned(),
+                version: version.text().to_owned(),
+                line: None,
+                commit: None,
+            });
+            let case = Case::new(
+                scene.policy,
+                scene.view,
+                scene.names,
+                scene.environment,
+                line,
+                (*version).clone(),
+            );
+            let channel = &scene.view.channels[position].channel.name;
+            if let Some(standing) = case.standing(channel) {
+                wanted.extend(names_of(&case, standing));
+            }
+        }
+    }
+    wanted
+}

@@ -1,0 +1,16 @@
+//! One exact name that a decision needs to know more about than a listing says.
+
+use super::{Commit, Name};
+
+/// A name to be looked up in one channel.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Wanted {
+    /// The exact name there, as listed or as the policy's template writes it.
+    pub name: String,
+    /// The release that it belongs to, as the line's scheme writes it.
+    pub version: String,
+    /// The release line; none for a name that moves from release to release.
+    pub line: Option<Name>,
+    /// The commit behind the leading channel's name of that release, where it states one.
+    pub commit: Option<Commit>,
+}

@@ -1,9 +1,12 @@
 //! Asks the channels of targets, round by round, and judges what came back.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures_util::StreamExt;
 
 use crate::decide::Question;
-use crate::model::{Duration, EVIDENCE_SCHEMA, Evidence, Observation, Outcome, Time};
+use crate::model::{Duration, EVIDENCE_SCHEMA, Evidence, Observation, Outcome, Time, Verdict};
 use crate::observe::http::{Client, Events, Limits};
 use crate::observe::{self, Environment, LookUp, ask_all, look_up_all, now};
 use crate::verify::Origin;
@@ -25,123 +28,180 @@ pub struct Gathering<'q> {
     pub pausing: &'q dyn Fn(Time, &str),
 }
 
+/// How a run of asking ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gathered {
+    /// Every target was judged.
+    All,
+    /// The user broke it off after this many targets.
+    BrokenOff(usize),
+}
+
+/// Why a run of asking stopped before its end.
+#[derive(Debug, thiserror::Error)]
+pub enum GatherError<E> {
+    /// Nothing can be asked at all: there is no HTTP client.
+    #[error("{0}")]
+    Start(JudgeError),
+    /// What takes the verdicts failed.
+    #[error("{0}")]
+    Taker(E),
+}
+
 /// The shortest pause between two rounds.
 const SHORTEST_PAUSE: u64 = 5;
 
 /// The longest pause between two rounds: a window's end is an estimate, and people publish early.
 const LONGEST_PAUSE: u64 = 15;
 
-/// Asks and judges; with a wait, again and again until nothing is indeterminate or time is over.
+/// Components that are asked at a time; each host has its own limit beside it.
+const AT_A_TIME: usize = 16;
+
+/// Asks and judges targets, some at a time, and hands each verdict over in the order of the
+/// targets, so that nothing is kept of what was handed over. With a wait, a target is asked again
+/// and again until it is not indeterminate, time is over, or another target is denied.
+///
+/// An interrupt (`Ctrl-C`) ends it after the targets that were handed over.
 ///
 /// # Errors
-/// [`JudgeError`] where nothing could be asked at all (no HTTP client, a question that does not fit
-/// a policy). A channel without an answer is no error but an observation.
-pub fn gather(targets: &[Target], gathering: Gathering<'_>) -> Result<Vec<Judged>, JudgeError> {
+/// [`GatherError`] where nothing could be asked at all and where `take` fails. A question that does
+/// not fit one policy is handed over in the place of its verdict; a channel without an answer is no
+/// error but an observation.
+pub fn gather<E>(
+    targets: &[Target],
+    gathering: Gathering<'_>,
+    take: impl FnMut(Result<Judged, JudgeError>) -> Result<(), E>,
+) -> Result<Gathered, GatherError<E>> {
+    let cannot_start = |error: std::io::Error| {
+        GatherError::Start(JudgeError {
+            message: format!("cannot start: {error}"),
+            hint: "is a limit on threads or files in force?".to_owned(),
+        })
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(|error| JudgeError {
-            message: format!("cannot start: {error}"),
-            hint: "is a limit on threads or files in force?".to_owned(),
-        })?;
-    runtime.block_on(rounds(targets, gathering))
+        .map_err(cannot_start)?;
+    let gathered = runtime.block_on(stream(targets, gathering, take));
+    // What still runs after an interrupt is not waited for.
+    runtime.shutdown_background();
+    gathered
 }
 
-async fn rounds(targets: &[Target], gathering: Gathering<'_>) -> Result<Vec<Judged>, JudgeError> {
-    let unusable = |error: observe::http::ClientError| JudgeError {
-        message: error.to_string(),
-        hint: "docs/channels.md lists the variables that the client reads".to_owned(),
+async fn stream<E>(
+    targets: &[Target],
+    gathering: Gathering<'_>,
+    mut take: impl FnMut(Result<Judged, JudgeError>) -> Result<(), E>,
+) -> Result<Gathered, GatherError<E>> {
+    let unusable = |error: observe::http::ClientError| {
+        GatherError::Start(JudgeError {
+            message: error.to_string(),
+            hint: "docs/channels.md lists the variables that the client reads".to_owned(),
+        })
     };
     let limits = Limits::of_environment(&gathering.environment).map_err(unusable)?;
-    let client = Client::new(
-        gathering.environment.clone(),
-        limits,
-        gathering.events.clone(),
-    )
-    .map_err(unusable)?;
-    let end = gathering.wait.map(|wait| now().plus(wait));
-    let mut kept: Vec<Vec<Observation>> = targets.iter().map(|_| Vec::new()).collect();
-    loop {
-        let round = now();
-        let mut judged = Vec::with_capacity(targets.len());
-        for (target, kept) in targets.iter().zip(&mut kept) {
-            let one = one_round(&client, target, gathering.question, round, kept).await?;
-            judged.push(one);
-        }
-        let Some(pause) = pause(&judged, end, now()) else {
-            return Ok(judged);
-        };
-        let until = now().plus(pause);
-        let undecided = judged
-            .iter()
-            .find(|it| it.verdict.outcome == Outcome::Indeterminate);
-        let why = undecided.and_then(|it| it.verdict.findings.first());
-        (gathering.pausing)(until, why.map_or("", |finding| finding.message.as_str()));
-        tokio::time::sleep(std::time::Duration::from_secs(pause.seconds())).await;
-    }
-}
-
-/// How long to pause before the next round; nothing where there is none.
-fn pause(judged: &[Judged], end: Option<Time>, now: Time) -> Option<Duration> {
-    let end = end?;
-    let verdicts = || judged.iter().map(|it| &it.verdict);
-    // A deny stays one, and nothing that another component will say makes it better.
-    if verdicts().any(|verdict| verdict.outcome == Outcome::Deny) {
-        return None;
-    }
-    let undecided: Vec<_> = verdicts()
-        .filter(|verdict| verdict.outcome == Outcome::Indeterminate)
-        .collect();
-    if undecided.is_empty() || now >= end {
-        return None;
-    }
-    let retry_at = undecided
-        .iter()
-        .filter_map(|verdict| verdict.retry_at)
-        .min();
-    let wanted = retry_at.map_or(SHORTEST_PAUSE, |time| time.since(now).seconds());
-    let pause = wanted.clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
-    Some(Duration::from_seconds(
-        pause.min(end.since(now).seconds().max(1)),
-    ))
-}
-
-/// Asks the channels of one target which releases they have, looks up what the question needs to
-/// know beyond that, and judges.
-async fn one_round(
-    client: &Client,
-    target: &Target,
-    question: &Question,
-    round: Time,
-    kept: &mut Vec<Observation>,
-) -> Result<Judged, JudgeError> {
-    let policy = &target.item.policy;
-    let questions = questions(target);
-    let listed = ask_all(client, round, questions.clone()).await;
-    let evidence = |observations: Vec<Observation>| Evidence {
-        schema: EVIDENCE_SCHEMA.to_owned(),
-        component: policy.component.name.clone(),
-        observations,
-        decided_at: now(),
+    let environment = gathering.environment.clone();
+    let client = Client::new(environment, limits, gathering.events.clone()).map_err(unusable)?;
+    let run = Run {
+        client: &client,
+        gathering: &gathering,
+        end: gathering.wait.map(|wait| now().plus(wait)),
+        denied: AtomicBool::new(false),
     };
-    let mut wanted = wanted(policy, evidence(listed.concat()), question)?;
-    let look_ups = questions.into_iter().zip(listed.iter().cloned());
-    let look_ups = look_ups.map(|(question, listed)| LookUp {
-        wanted: wanted.remove(&question.channel).unwrap_or_default(),
-        question,
-        listed,
-    });
-    let looked_up = look_up_all(client, round, look_ups.collect()).await;
-    kept.extend(listed.into_iter().flatten());
-    kept.extend(looked_up.into_iter().flatten());
-    judge(
-        policy,
-        evidence(kept.clone()),
-        Origin::Asked,
-        question,
-        None,
-    )
+    let mut judged = futures_util::stream::iter(targets)
+        .map(|target| run.judge(target))
+        .buffered(AT_A_TIME);
+    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+    let mut handed_over = 0;
+    loop {
+        let next = tokio::select! {
+            biased;
+            // Where interrupts cannot be heard of, the process ends by the system's own rule.
+            Ok(()) = &mut interrupt => return Ok(Gathered::BrokenOff(handed_over)),
+            next = judged.next() => next,
+        };
+        let Some(one) = next else {
+            return Ok(Gathered::All);
+        };
+        take(one).map_err(GatherError::Taker)?;
+        handed_over += 1;
+    }
+}
+
+/// What the targets of one run share.
+struct Run<'r> {
+    client: &'r Client,
+    gathering: &'r Gathering<'r>,
+    end: Option<Time>,
+    /// A deny stays one, and nothing that another component will say makes it better.
+    denied: AtomicBool,
+}
+
+impl Run<'_> {
+    /// Asks one target until it can be decided or waiting ends.
+    async fn judge(&self, target: &Target) -> Result<Judged, JudgeError> {
+        let mut kept = Vec::new();
+        loop {
+            let judged = self.one_round(target, &mut kept).await?;
+            if judged.verdict.outcome == Outcome::Deny {
+                self.denied.store(true, Ordering::Relaxed);
+            }
+            let Some(pause) = self.pause(&judged.verdict, now()) else {
+                return Ok(judged);
+            };
+            let until = now().plus(pause);
+            let why = judged.verdict.findings.first();
+            let why = why.map_or("", |finding| finding.message.as_str());
+            (self.gathering.pausing)(until, why);
+            tokio::time::sleep(std::time::Duration::from_secs(pause.seconds())).await;
+        }
+    }
+
+    /// Asks the channels of one target which releases they have, looks up what the question needs
+    /// to know beyond that, and judges.
+    async fn one_round(
+        &self,
+        target: &Target,
+        kept: &mut Vec<Observation>,
+    ) -> Result<Judged, JudgeError> {
+        let (policy, question) = (&target.item.policy, self.gathering.question);
+        let round = now();
+        let questions = questions(target);
+        let listed = ask_all(self.client, round, questions.clone()).await;
+        let evidence = |observations: Vec<Observation>| Evidence {
+            schema: EVIDENCE_SCHEMA.to_owned(),
+            component: policy.component.name.clone(),
+            observations,
+            decided_at: now(),
+        };
+        let mut wanted = wanted(policy, evidence(listed.concat()), question)?;
+        let look_ups = questions.into_iter().zip(listed.iter().cloned());
+        let look_ups = look_ups.map(|(question, listed)| LookUp {
+            wanted: wanted.remove(&question.channel).unwrap_or_default(),
+            question,
+            listed,
+        });
+        let looked_up = look_up_all(self.client, round, look_ups.collect()).await;
+        kept.extend(listed.into_iter().flatten());
+        kept.extend(looked_up.into_iter().flatten());
+        let evidence = evidence(kept.clone());
+        judge(policy, evidence, Origin::Asked, question, None)
+    }
+
+    /// How long to pause before the next round; nothing where there is none.
+    fn pause(&self, verdict: &Verdict, now: Time) -> Option<Duration> {
+        let end = self.end?;
+        let undecided = verdict.outcome == Outcome::Indeterminate;
+        if !undecided || now >= end || self.denied.load(Ordering::Relaxed) {
+            return None;
+        }
+        let wanted = verdict.retry_at;
+        let wanted = wanted.map_or(SHORTEST_PAUSE, |time| time.since(now).seconds());
+        let pause = wanted.clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
+        let left = end.since(now).seconds().max(1);
+        Some(Duration::from_seconds(pause.min(left)))
+    }
 }
 
 /// The channels of a target.

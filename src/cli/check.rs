@@ -7,8 +7,8 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::check::{
-    Gathering, JudgeError, Judged, Target, TargetError, gather, judge, load_targets, read_evidence,
-    write_evidence,
+    GatherError, Gathering, JudgeError, Judged, Target, TargetError, gather, judge, load_targets,
+    read_evidence, write_evidence,
 };
 use crate::decide::{self, Question, Which};
 use crate::model::settings::nearest;
@@ -196,7 +196,16 @@ fn from_channels(
         events: progress.clone(),
         pausing: &|until, why| progress.waiting(until, why),
     };
-    gather(&targets, gathering).map_err(unfit)
+    let mut judged = Vec::with_capacity(targets.len());
+    let gathered = gather(&targets, gathering, |one| {
+        judged.push(one.map_err(unfit)?);
+        Ok::<(), Failure>(())
+    });
+    match gathered {
+        Ok(_) => Ok(judged),
+        Err(GatherError::Start(error)) => Err(unfit(error)),
+        Err(GatherError::Taker(failure)) => Err(failure),
+    }
 }
 
 fn unfit(error: JudgeError) -> Failure {

@@ -1,5 +1,7 @@
 //! What could not be asked: one judgement for the three codes of availability.
 
+use std::collections::HashSet;
+
 use crate::model::{Digest, Failure, FailureKind, Finding, Time, visible_line};
 
 use super::Which;
@@ -110,9 +112,11 @@ fn gaps(scene: &Scene<'_>, view: &ChannelView<'_>) -> Vec<Gap> {
             version: None,
         })
     });
+    let mut known: HashSet<Digest> = gaps.iter().flat_map(|gap| gap.because.clone()).collect();
     for gap in failed.chain(torn) {
-        let known = |it: &Gap| gap.because.iter().all(|id| it.because.contains(id));
-        if !gaps.iter().any(known) {
+        let news = gap.because.iter().any(|id| !known.contains(id));
+        if news {
+            known.extend(&gap.because);
             gaps.push(gap);
         }
     }

@@ -4,13 +4,13 @@
 use std::collections::HashMap;
 
 use crate::model::{
-    Cell, CellState, EndpointAsked, Environment, Finding, Level, Mode, Name, Outcome, Policy,
-    Severity, Time, Unreachable, VERDICT_SCHEMA, Verdict,
+    Cell, CellState, Commit, Digest, EndpointAsked, Environment, Finding, Level, Mode, Name,
+    Outcome, Policy, Severity, Time, Unreachable, VERDICT_SCHEMA, Verdict,
 };
 use crate::verify::{CheckedEvidence, Origin};
 
 use super::scene::{Case, Names, Scene};
-use super::standing::{Presence, Standing};
+use super::standing::{Presence, Standing, content_digests};
 use super::view::View;
 use super::{Question, QuestionError, RULES, last_known_good, needed, rules, settle, which};
 
@@ -142,17 +142,22 @@ fn retry_at<'f>(open: impl Iterator<Item = &'f Finding>) -> Option<Time> {
 
 /// What is approved: the digests of the judged releases in the required channels.
 fn approved(scene: &Scene<'_>) -> Vec<String> {
-    let mut digests: Vec<String> = scene
-        .cases
-        .iter()
-        .filter(|case| !case.older)
-        .flat_map(Case::required)
-        .filter_map(Standing::found)
-        .flat_map(|found| found.digests())
-        .collect();
+    let judged = scene.cases.iter().filter(|case| !case.older);
+    let found = judged.flat_map(Case::required).filter_map(Standing::found);
+    let mut commits: Vec<&Commit> = Vec::new();
+    let mut digests: Vec<Digest> = Vec::new();
+    for found in found {
+        commits.extend(&found.entry.commit);
+        digests.extend(content_digests(&found.entry));
+    }
+    // Sorted as they are, which is the order of their texts: `git:` stands before `sha256:`.
+    commits.sort_unstable();
+    commits.dedup();
     digests.sort_unstable();
     digests.dedup();
-    digests
+    let commits = commits.into_iter().map(|commit| format!("git:{commit}"));
+    let digests = digests.into_iter().map(|digest| digest.to_string());
+    commits.chain(digests).collect()
 }
 
 fn endpoints(scene: &Scene<'_>, checked: &CheckedEvidence) -> Vec<EndpointAsked> {

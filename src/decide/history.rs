@@ -117,7 +117,7 @@ pub(crate) fn changed<'a, T: PartialEq>(
     let mut changes = Vec::new();
     for name in names {
         let own: Vec<Source<'a>> = match name == found.name {
-            true => found.sources.clone(),
+            true => found.sources.to_vec(),
             false => found
                 .others
                 .iter()
@@ -125,7 +125,11 @@ pub(crate) fn changed<'a, T: PartialEq>(
                 .map(|(_, source)| *source)
                 .collect(),
         };
-        let present = if own.is_empty() { &found.sources } else { &own };
+        let present = if own.is_empty() {
+            &*found.sources
+        } else {
+            &own
+        };
         changes.extend(change(history, name, present, &own, &fact));
     }
     changes

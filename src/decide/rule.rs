@@ -1,6 +1,6 @@
 //! What a rule is: a code with fixed severity and levels, and the judgement that owns it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::model::{Code, Digest, Disposition, Finding, Level, Severity, Time, visible_line};
 
@@ -110,11 +110,10 @@ pub(crate) trait Rests {
 
 impl Rests for Finding {
     fn because(mut self, ids: impl IntoIterator<Item = Digest>) -> Self {
-        for id in ids {
-            if !self.because.contains(&id) {
-                self.because.push(id);
-            }
-        }
+        // A finding about a whole channel may rest on a million look-ups.
+        let mut known: HashSet<Digest> = self.because.iter().copied().collect();
+        self.because
+            .extend(ids.into_iter().filter(|id| known.insert(*id)));
         self
     }
 

@@ -1,7 +1,7 @@
 //! How one release stands in one channel, before any rule has judged it.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::ops::Deref;
 
 use crate::model::version::{Naming, Version};
 use crate::model::{
@@ -9,7 +9,7 @@ use crate::model::{
 };
 
 use super::index::NameIndex;
-use super::view::{ChannelView, Lookup, Source};
+use super::view::{ChannelView, Lookup, Source, Sources};
 
 /// One release in one channel.
 pub(crate) struct Standing<'a> {
@@ -47,11 +47,28 @@ pub(crate) struct Found<'a> {
     /// The name under which it is shown.
     pub(crate) name: &'a str,
     /// What was said about that name, merged from every source of the round.
-    pub(crate) entry: Cow<'a, Entry>,
+    pub(crate) entry: Said<'a>,
     /// Everything that was said about it.
-    pub(crate) sources: Vec<Source<'a>>,
+    pub(crate) sources: Sources<'a>,
     /// Other names of the same release, with what was said about them.
     pub(crate) others: Vec<(&'a str, Source<'a>)>,
+}
+
+/// What one source said, or what several say together.
+pub(crate) enum Said<'a> {
+    Once(&'a Entry),
+    Together(Box<Entry>),
+}
+
+impl Deref for Said<'_> {
+    type Target = Entry;
+
+    fn deref(&self) -> &Entry {
+        match self {
+            Self::Once(entry) => entry,
+            Self::Together(entry) => entry,
+        }
+    }
 }
 
 impl<'a> Standing<'a> {
@@ -65,14 +82,17 @@ impl<'a> Standing<'a> {
         leads: bool,
     ) -> Self {
         let channel = view.channel;
-        let exact = naming.exact(version);
-        let presence = match &exact {
-            Err(incomparable) => Presence::Incomparable {
-                reason: incomparable.to_string(),
-            },
-            Ok(names) => presence(view, naming, index, version, names),
+        let (exact, presence) = match naming.exact_and_key(version) {
+            Err(incomparable) => {
+                let reason = incomparable.to_string();
+                (Vec::new(), Presence::Incomparable { reason })
+            }
+            Ok((names, key)) => {
+                let same = || index.of_key(naming, version, &key);
+                let presence = presence(view, version, &names, same);
+                (names, presence)
+            }
         };
-        let exact = exact.unwrap_or_default();
         Self {
             channel,
             view,
@@ -114,10 +134,10 @@ impl<'a> Standing<'a> {
 }
 
 impl<'a> Found<'a> {
-    fn new(name: &'a str, sources: Vec<Source<'a>>, others: Vec<(&'a str, Source<'a>)>) -> Self {
-        let entry = match sources.as_slice() {
-            [one] => Cow::Borrowed(one.entry),
-            several => Cow::Owned(merged(several)),
+    fn new(name: &'a str, sources: Sources<'a>, others: Vec<(&'a str, Source<'a>)>) -> Self {
+        let entry = match &*sources {
+            [one] => Said::Once(one.entry),
+            several => Said::Together(Box::new(merged(several))),
         };
         Self {
             name,
@@ -157,32 +177,30 @@ impl<'a> Found<'a> {
 
 /// Everything that identifies an entry's content: `git:<commit>`, `sha256:…`, sorted.
 pub(crate) fn digests_of(entry: &Entry) -> Vec<String> {
-    let mut digests = BTreeSet::new();
-    digests.extend(entry.commit.as_ref().map(|commit| format!("git:{commit}")));
-    digests.extend(entry.digest.map(|digest| digest.to_string()));
-    digests.extend(
-        entry
-            .files
-            .values()
-            .filter_map(|file| file.digest)
-            .map(|it| it.to_string()),
-    );
-    digests.into_iter().collect()
+    let commit = entry.commit.as_ref().map(|commit| format!("git:{commit}"));
+    let digests: BTreeSet<Digest> = content_digests(entry).collect();
+    let digests = digests.into_iter().map(|digest| digest.to_string());
+    commit.into_iter().chain(digests).collect()
+}
+
+/// The digests of an entry's content: its own and its files'.
+pub(crate) fn content_digests(entry: &Entry) -> impl Iterator<Item = Digest> {
+    let files = entry.files.values().filter_map(|file| file.digest);
+    entry.digest.into_iter().chain(files)
 }
 
 fn presence<'a>(
-    view: &'a ChannelView<'a>,
-    naming: &Naming,
-    index: &NameIndex<'a>,
+    view: &ChannelView<'a>,
     version: &Version,
     exact: &[String],
+    same: impl Fn() -> Vec<&'a str>,
 ) -> Presence<'a> {
-    let mut names: Vec<&'a str> = Vec::new();
+    let mut shown: Vec<(&'a str, Sources<'a>)> = Vec::new();
     let mut absent = None;
     let mut unknown = None;
     for name in exact {
         match view.look_up(name) {
-            Lookup::Present(_) => names.extend(index.interned(name)),
+            Lookup::Present(name, sources) => shown.push((name, sources)),
             Lookup::Absent(observation) => absent = Some(observation),
             Lookup::Unknown {
                 why,
@@ -202,15 +220,12 @@ fn presence<'a>(
             retry_at,
         };
     }
-    for name in index.of_version(naming, version) {
-        if !names.contains(&name) {
-            names.push(name);
+    for name in same() {
+        if shown.iter().any(|(known, _)| *known == name) {
+            continue;
         }
-    }
-    let mut shown: Vec<(&'a str, Vec<Source<'a>>)> = Vec::with_capacity(names.len());
-    for name in names {
         match view.look_up(name) {
-            Lookup::Present(sources) => shown.push((name, sources)),
+            Lookup::Present(name, sources) => shown.push((name, sources)),
             Lookup::Absent(_) => {}
             // Another spelling of which the answers disagree may be a collision.
             Lookup::Unknown {
@@ -228,9 +243,10 @@ fn presence<'a>(
     }
     let mut found = shown.into_iter();
     if let Some((name, sources)) = found.next() {
-        let others = found
-            .flat_map(|(name, sources)| sources.into_iter().map(move |source| (name, source)))
-            .collect();
+        let mut others = Vec::new();
+        for (name, sources) in found {
+            others.extend(sources.iter().map(|source| (name, *source)));
+        }
         return Presence::Present(Found::new(name, sources, others));
     }
     let text = version.text();

@@ -1,6 +1,8 @@
 //! Rounds and history: what each channel says in the present round, and what it said before.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Deref;
 
 use crate::model::{
     Answer, Channel, Coverage, Digest, Entry, Facts, Failure, FailureKind, Listing, Name,
@@ -28,8 +30,14 @@ pub(crate) struct ChannelView<'a> {
     absent: BTreeMap<&'a str, &'a Observation>,
     /// Questions of the present round without an answer.
     pub(crate) failures: Vec<Failed<'a>>,
+    /// The first of them that was about the whole channel.
+    failed_whole: Option<Failed<'a>>,
+    /// The first of them about each exact name.
+    failed_names: HashMap<&'a str, Failed<'a>>,
     /// What the present round says about the project.
     pub(crate) projects: Vec<(&'a ProjectFact, &'a Observation)>,
+    /// Every name of the present round with what was said about it.
+    shown: HashMap<&'a str, Shown<'a>>,
     /// Observations of earlier rounds, oldest first.
     pub(crate) past: Vec<&'a Observation>,
 }
@@ -58,10 +66,27 @@ pub(crate) struct Source<'a> {
     pub(crate) observation: &'a Observation,
 }
 
+/// What the observations of a round say about one name. Nearly always it is one, which takes no
+/// memory of its own.
+#[derive(Clone)]
+pub(crate) enum Sources<'a> {
+    One(Source<'a>),
+    Several(Vec<Source<'a>>),
+}
+
+/// What the present round shows under one name.
+struct Shown<'a> {
+    /// Exact look-ups first.
+    sources: Sources<'a>,
+    /// How many listings have it.
+    listed: usize,
+    looked_up: bool,
+}
+
 /// Whether a name is there.
 pub(crate) enum Lookup<'a> {
-    /// It is, and this is what was said about it.
-    Present(Vec<Source<'a>>),
+    /// It is; the name as the evidence holds it, and what was said about it.
+    Present(&'a str, Sources<'a>),
     /// It is not; the observation that found so.
     Absent(&'a Observation),
     /// Nobody can say.
@@ -70,6 +95,26 @@ pub(crate) enum Lookup<'a> {
         because: Vec<Digest>,
         retry_at: Option<Time>,
     },
+}
+
+impl<'a> Sources<'a> {
+    fn add(&mut self, source: Source<'a>) {
+        match self {
+            Self::One(first) => *self = Self::Several(vec![*first, source]),
+            Self::Several(sources) => sources.push(source),
+        }
+    }
+}
+
+impl<'a> Deref for Sources<'a> {
+    type Target = [Source<'a>];
+
+    fn deref(&self) -> &[Source<'a>] {
+        match self {
+            Self::One(source) => std::slice::from_ref(source),
+            Self::Several(sources) => sources,
+        }
+    }
 }
 
 impl<'a> View<'a> {
@@ -122,7 +167,10 @@ impl<'a> ChannelView<'a> {
             exact: BTreeMap::new(),
             absent: BTreeMap::new(),
             failures: Vec::new(),
+            failed_whole: None,
+            failed_names: HashMap::new(),
             projects: Vec::new(),
+            shown: HashMap::new(),
             past: Vec::new(),
         };
         for observation in mine {
@@ -132,6 +180,7 @@ impl<'a> ChannelView<'a> {
                 view.past.push(observation);
             }
         }
+        view.show();
         view
     }
 
@@ -168,11 +217,20 @@ impl<'a> ChannelView<'a> {
                 }
             }
             Answer::Failed { why, retry_at } => {
-                self.failures.push(Failed {
+                let failed = Failed {
                     why,
                     retry_at: *retry_at,
                     observation,
-                });
+                };
+                match &observation.query {
+                    Query::Entry(name) => {
+                        self.failed_names.entry(name).or_insert(failed);
+                    }
+                    Query::Listing | Query::Project => {
+                        self.failed_whole.get_or_insert(failed);
+                    }
+                }
+                self.failures.push(failed);
             }
         }
     }
@@ -199,16 +257,21 @@ impl<'a> ChannelView<'a> {
     /// name: two answers of which one lacks it contradict each other. A question that failed
     /// leaves the whole channel unknown, for what it would have said is not known.
     pub(crate) fn look_up(&self, name: &str) -> Lookup<'a> {
-        let failed_here = |failed: &&Failed<'a>| match &failed.observation.query {
-            Query::Entry(other) => other == name,
-            Query::Listing | Query::Project => true,
-        };
-        if let Some(failed) = self.failures.iter().find(failed_here) {
+        let failed_here = self.failed_names.get(name);
+        if let Some(failed) = self.failed_whole.as_ref().or(failed_here) {
             return Lookup::Unknown {
                 why: failed.why.clone(),
                 because: vec![failed.observation.id],
                 retry_at: failed.retry_at,
             };
+        }
+        if self.absent.is_empty() {
+            let shown = self.shown.get_key_value(name);
+            if let Some((name, shown)) = shown
+                && (shown.looked_up || shown.listed == self.listings.len())
+            {
+                return Lookup::Present(name, shown.sources.clone());
+            }
         }
         let exact = self.exact.get(name);
         if let (Some(seen), Some(absent)) = (exact, self.absent.get(name)) {
@@ -231,27 +294,25 @@ impl<'a> ChannelView<'a> {
             let because = listed.into_iter().chain([absent.id]).collect();
             return stale(because, "a listing has it, the exact look-up does not");
         }
-        let mut sources: Vec<Source<'a>> = exact.cloned().unwrap_or_default();
-        let looked_up = !sources.is_empty();
+        let shown = self.shown.get_key_value(name);
+        if let Some((name, shown)) = shown
+            && shown.looked_up
+        {
+            return Lookup::Present(name, shown.sources.clone());
+        }
+        let sources = shown.map_or(&[][..], |(_, shown)| &shown.sources);
         let mut lacking: Vec<&Listed<'a>> = Vec::new();
         for listed in &self.listings {
-            match listed.listing.entries.get(name) {
-                Some(entry) => sources.push(Source {
-                    entry,
-                    observation: listed.observation,
-                }),
-                None => lacking.push(listed),
+            if !listed.listing.entries.contains_key(name) {
+                lacking.push(listed);
             }
-        }
-        if looked_up {
-            return Lookup::Present(sources);
         }
         let broken = lacking
             .iter()
             .find_map(|listed| Some((listed.broken?, *listed)));
-        match (sources.is_empty(), broken, lacking.first()) {
-            (false, None, None) => Lookup::Present(sources),
-            (false, None, Some(_)) => {
+        match (shown, broken, lacking.first()) {
+            (Some((name, shown)), None, None) => Lookup::Present(name, shown.sources.clone()),
+            (Some(_), None, Some(_)) => {
                 let seen = sources.iter().map(|source| source.observation.id);
                 let not = lacking.iter().map(|listed| listed.observation.id);
                 stale(
@@ -264,8 +325,8 @@ impl<'a> ChannelView<'a> {
                 because: vec![listed.observation.id],
                 retry_at: None,
             },
-            (true, None, Some(listed)) => Lookup::Absent(listed.observation),
-            (true, None, None) => Lookup::Unknown {
+            (None, None, Some(listed)) => Lookup::Absent(listed.observation),
+            (None, None, None) => Lookup::Unknown {
                 why: Failure {
                     kind: FailureKind::Stale,
                     detail: "not asked in the present round".to_owned(),
@@ -294,17 +355,40 @@ impl<'a> ChannelView<'a> {
     /// When the present round's servers say that this name appeared: the earliest of its times, the
     /// latest of their answers.
     pub(crate) fn latest_time(&self, name: &str) -> Option<Time> {
-        let listed = self
-            .listings
-            .iter()
-            .filter_map(|listed| listed.listing.entries.get(name));
-        let exact = self
-            .exact
-            .get(name)
-            .into_iter()
-            .flatten()
-            .map(|source| source.entry);
-        listed.chain(exact).filter_map(Entry::earliest_time).max()
+        let sources = self.shown.get(name)?.sources.iter();
+        sources
+            .filter_map(|source| source.entry.earliest_time())
+            .max()
+    }
+
+    fn show(&mut self) {
+        let names = self.listings.iter().map(|it| it.listing.entries.len());
+        self.shown.reserve(names.max().unwrap_or_default());
+        let looked_up = self.exact.iter().flat_map(|(name, sources)| {
+            let sources = sources.iter();
+            sources.map(move |source| (*name, *source, true))
+        });
+        let listed = self.listings.iter().flat_map(|listed| {
+            let observation = listed.observation;
+            let entries = listed.listing.entries.iter();
+            entries.map(move |(name, entry)| (name.as_str(), Source { entry, observation }, false))
+        });
+        for (name, source, looked_up) in looked_up.chain(listed) {
+            match self.shown.entry(name) {
+                hash_map::Entry::Vacant(vacant) => {
+                    vacant.insert(Shown {
+                        sources: Sources::One(source),
+                        listed: usize::from(!looked_up),
+                        looked_up,
+                    });
+                }
+                hash_map::Entry::Occupied(mut known) => {
+                    let shown = known.get_mut();
+                    shown.sources.add(source);
+                    shown.listed += usize::from(!looked_up);
+                }
+            }
+        }
     }
 
     /// Things of the present round that have no name.
@@ -329,6 +413,9 @@ impl<'a> ChannelView<'a> {
     /// The time from which a name is known to be new: the first round that has it, where an
     /// earlier round's complete listing lacked it.
     pub(crate) fn appeared(&self, name: &str) -> Option<Time> {
+        if self.past.is_empty() && self.listings.len() < 2 && !self.exact.contains_key(name) {
+            return None;
+        }
         let mut lacked = false;
         let present = self.listings.iter().map(|listed| listed.observation);
         let exact = self

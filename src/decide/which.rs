@@ -192,34 +192,33 @@ fn is_somewhere(case: &Case<'_>) -> bool {
 /// Every release of a line that any channel shows, each once.
 fn releases<'a>(line: &Line, view: &'a View<'a>, names: &'a Names<'a>) -> Vec<Release> {
     let carrying: Vec<_> = (0..view.channels.len())
-        .filter_map(|position| Some((position, names.of(position, &line.name)?)))
+        .filter_map(|position| names.of(position, &line.name))
         .collect();
-    // What each channel would call the releases that are already known.
-    let mut known: Vec<HashSet<String>> = carrying.iter().map(|_| HashSet::new()).collect();
+    // Names that belong to a release that is known already, by their position in the index.
+    let mut taken: Vec<Vec<bool>> = carrying
+        .iter()
+        .map(|(_, index)| vec![false; index.releases.len()])
+        .collect();
     let mut releases: Vec<Release> = Vec::new();
-    for (at, (position, (_, index))) in carrying.iter().enumerate() {
-        let channel = &view.channels[*position];
-        for (name, version) in &index.releases {
-            let latest = channel.latest_time(name);
-            if known[at].contains(version.key()) {
+    for (at, (_, index)) in carrying.iter().enumerate() {
+        for (number, (_, version)) in index.releases.iter().enumerate() {
+            if taken[at][number] {
                 continue;
             }
             let version = version
                 .convert(line.scheme)
                 .unwrap_or_else(|_| version.clone());
-            for (set, (_, (naming, _))) in known.iter_mut().zip(&carrying) {
-                set.extend(naming.key(&version).ok());
+            let mut latest = None;
+            for (taken, (naming, index)) in taken.iter_mut().zip(&carrying) {
+                let Ok(key) = naming.key(&version) else {
+                    continue;
+                };
+                for number in index.with_key(&key) {
+                    taken[number] = true;
+                }
+                latest = latest.max(index.latest_time(naming, &version, &key));
             }
             releases.push(Release { version, latest });
-        }
-    }
-    // Times of the same release in other channels.
-    for release in &mut releases {
-        for (position, (naming, index)) in &carrying {
-            let channel = &view.channels[*position];
-            let times = index.of_version(naming, &release.version).into_iter();
-            let latest = times.filter_map(|name| channel.latest_time(name)).max();
-            release.latest = release.latest.max(latest);
         }
     }
     releases

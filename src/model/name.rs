@@ -3,15 +3,17 @@
 use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A name that a policy chose: 1 to 128 characters of `A-Z a-z 0-9 . _ - / @`.
 ///
 /// Slash and at sign allow package names such as `@acme/ui` as component names.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(transparent)]
-pub struct Name(String);
+///
+/// Every finding and cell carries some: a copy shares the text.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name(Arc<str>);
 
 /// Why a text is not a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,7 +35,13 @@ impl FromStr for Name {
         if text.is_empty() || text.len() > 128 || !text.bytes().all(allowed) {
             return Err(NameError(super::visible(text, 80)));
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into()))
+    }
+}
+
+impl Serialize for Name {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 

@@ -87,7 +87,7 @@ fn contradicted(scene: &Scene<'_>, case: &Case<'_>, standing: &Standing<'_>) -> 
     let mut known: HashMap<&str, Digest> = HashMap::new();
     let mut names: Vec<&str> = Vec::new();
     let mut digests: Vec<Digest> = Vec::new();
-    for source in &found.sources {
+    for source in found.sources.iter() {
         for (name, file) in &source.entry.files {
             let Some(digest) = file.digest else { continue };
             let expected = *known.entry(name).or_insert(digest);

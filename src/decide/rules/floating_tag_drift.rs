@@ -157,7 +157,7 @@ impl<'s> Expected<'s, '_> {
 /// What is known under a floating name; nothing where it cannot be said.
 fn shown(view: &ChannelView<'_>, name: &str) -> Option<Shown> {
     match view.look_up(name) {
-        Lookup::Present(sources) => {
+        Lookup::Present(_, sources) => {
             let stating = sources
                 .iter()
                 .find_map(|it| Some((it.entry.digest?, it.observation.at)))?;

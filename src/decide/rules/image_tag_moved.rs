@@ -101,7 +101,7 @@ fn moved_variants<'a>(
         .and_then(|naming| naming.key(&case.version).ok());
     let names = key.and_then(|key| by_key.get(key.as_str()));
     let moved = |name: &&str| match standing.view.look_up(name) {
-        Lookup::Present(sources) => change(Some(history), name, &sources, &sources, |entry| {
+        Lookup::Present(_, sources) => change(Some(history), name, &sources, &sources, |entry| {
             entry.digest
         }),
         _ => None,

@@ -124,7 +124,7 @@ impl<'s> Channel<'s> {
     /// What the present round shows under a name, and the observation that says so.
     fn shown(&self, name: &str) -> Option<(Digest, Digest)> {
         match self.view.look_up(name) {
-            Lookup::Present(sources) => sources
+            Lookup::Present(_, sources) => sources
                 .iter()
                 .find_map(|source| Some((source.entry.digest?, source.observation.id))),
             _ => None,

@@ -1,6 +1,7 @@
 //! The injectivity guard: two versions of a line that one channel cannot tell apart.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{Naming, Version};
 
@@ -22,9 +23,12 @@ pub fn collisions<'a>(
     naming: &Naming,
     versions: impl IntoIterator<Item = &'a Version>,
 ) -> Vec<Collision> {
+    if !naming.may_collide() {
+        return Vec::new();
+    }
     let mut sources: Vec<&Version> = Vec::new();
-    let mut seen: BTreeSet<&str> = BTreeSet::new();
-    let mut images: BTreeMap<Image, Vec<usize>> = BTreeMap::new();
+    let mut seen: HashSet<&str> = HashSet::new();
+    let mut images = Images::default();
     for version in versions {
         if version.scheme() != naming.line_scheme() || !seen.insert(version.key()) {
             continue;
@@ -34,7 +38,7 @@ pub fn collisions<'a>(
         };
         let position = sources.len();
         sources.push(version);
-        images.entry(Image::Key(key)).or_default().push(position);
+        images.add(Image::Key(key), position);
         // One template without variants gives equal names to equal keys only.
         if naming.templates().len() < 2 && naming.variants().is_empty() {
             continue;
@@ -48,13 +52,14 @@ pub fn collisions<'a>(
             .chain(variants)
             .collect();
         for name in names {
-            images.entry(Image::Name(name)).or_default().push(position);
+            images.add(Image::Name(name), position);
         }
     }
     let mut reported: BTreeSet<Vec<usize>> = BTreeSet::new();
     images
+        .shared
         .into_iter()
-        .filter(|(_, group)| group.len() > 1 && reported.insert(group.clone()))
+        .filter(|(_, group)| reported.insert(group.clone()))
         .map(|(image, group)| Collision {
             key: image.into_text(),
             versions: group.iter().map(|&at| sources[at].clone()).collect(),
@@ -62,8 +67,29 @@ pub fn collisions<'a>(
         .collect()
 }
 
+/// Who has which image; only those that several have are sorted.
+#[derive(Default)]
+struct Images {
+    first: HashMap<Image, usize>,
+    shared: BTreeMap<Image, Vec<usize>>,
+}
+
+impl Images {
+    fn add(&mut self, image: Image, position: usize) {
+        match self.first.entry(image) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(position);
+            }
+            Entry::Occupied(first) => {
+                let group = self.shared.entry(first.key().clone());
+                group.or_insert_with(|| vec![*first.get()]).push(position);
+            }
+        }
+    }
+}
+
 /// What two releases may share; keys come first, as they say more than names.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Image {
     Key(String),
     Name(String),

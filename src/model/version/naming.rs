@@ -91,6 +91,16 @@ impl Naming {
         self.fill(&text)
     }
 
+    /// [`Naming::exact`] and [`Naming::key`] at once.
+    ///
+    /// # Errors
+    /// As both.
+    pub fn exact_and_key(&self, version: &Version) -> Result<(Vec<String>, String), Incomparable> {
+        let converted = self.in_channel(version)?;
+        let names = self.fill(&self.rendered(&converted)?)?;
+        Ok((names, self.key_in_channel(&converted)?))
+    }
+
     /// The names of the declared variants of this release, under the first template.
     ///
     /// # Errors
@@ -119,11 +129,22 @@ impl Naming {
     /// # Errors
     /// As [`Naming::exact`].
     pub fn key(&self, version: &Version) -> Result<String, Incomparable> {
-        let converted = self.in_channel(version)?;
+        self.key_in_channel(&*self.in_channel(version)?)
+    }
+
+    /// Whether versions with different keys of the line's scheme may have one key or one name here.
+    pub(super) fn may_collide(&self) -> bool {
+        self.channel_scheme != self.line_scheme
+            || (self.oci_tags && self.plus != Plus::Reject)
+            || self.templates.len() > 1
+            || !self.variants.is_empty()
+    }
+
+    fn key_in_channel(&self, converted: &Version) -> Result<String, Incomparable> {
         if !self.oci_tags || !converted.text().contains('+') {
             return Ok(converted.key().to_owned());
         }
-        let text = self.rendered(&converted)?;
+        let text = self.rendered(converted)?;
         // `_` is read back as `+` in these two; everywhere else the tag is what it looks like.
         if self.decodes_underscore() {
             return Ok(converted.key().to_owned());
@@ -188,7 +209,10 @@ impl Naming {
     }
 
     /// The version in the channel's scheme.
-    pub(super) fn in_channel(&self, version: &Version) -> Result<Version, Incomparable> {
+    pub(super) fn in_channel<'v>(
+        &self,
+        version: &'v Version,
+    ) -> Result<Cow<'v, Version>, Incomparable> {
         if version.scheme() != self.line_scheme && version.scheme() != self.channel_scheme {
             return Err(Incomparable::no_form(
                 version.text(),
@@ -196,7 +220,10 @@ impl Naming {
                 "it was read under another scheme than the line declares",
             ));
         }
-        version.convert(self.channel_scheme)
+        if version.scheme() == self.channel_scheme {
+            return Ok(Cow::Borrowed(version));
+        }
+        version.convert(self.channel_scheme).map(Cow::Owned)
     }
 
     /// The text that fills `{version}` in this channel.

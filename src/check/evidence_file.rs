@@ -1,7 +1,9 @@
 //! Evidence in files: read within a cap and with clear errors, written whole or not at all.
 
-use std::io::{Read, Write};
+use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 use crate::model::{EVIDENCE_BYTES, Evidence, visible};
 
@@ -74,43 +76,73 @@ pub fn read_evidence(path: &Path) -> Result<Vec<Evidence>, EvidenceFileError> {
     })
 }
 
-/// Writes evidence: one document to be read by people, or JSON Lines where there are several.
-///
-/// The file appears whole or not at all.
-///
-/// # Errors
-/// [`EvidenceFileError`] where it cannot be written.
-pub fn write_evidence(path: &Path, documents: &[Evidence]) -> Result<(), EvidenceFileError> {
-    let refuse = |message: String| EvidenceFileError {
-        path: path.to_owned(),
-        line: None,
-        message,
-        hint: Some("name a file in a folder that exists and may be written".to_owned()),
-    };
-    let written = (|| {
+/// A file of evidence that is being written: one document to be read by people, or JSON Lines for
+/// several components. It appears whole, when it is finished, or not at all.
+pub struct EvidenceWriter {
+    path: PathBuf,
+    file: BufWriter<NamedTempFile>,
+    lines: bool,
+}
+
+impl EvidenceWriter {
+    /// Begins a file for one component, or for several.
+    ///
+    /// # Errors
+    /// [`EvidenceFileError`] where its folder cannot be written.
+    pub fn create(path: &Path, several: bool) -> Result<Self, EvidenceFileError> {
         let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
         let folder = folder.unwrap_or_else(|| Path::new("."));
         let mut builder = tempfile::Builder::new();
         // As any file that a user writes: what the umask leaves.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut file = builder.tempfile_in(folder)?;
-        {
-            let mut out = std::io::BufWriter::new(file.as_file_mut());
-            if let [one] = documents {
-                serde_json::to_writer_pretty(&mut out, one)?;
-                out.write_all(b"\n")?;
-            } else {
-                for document in documents {
-                    serde_json::to_writer(&mut out, document)?;
-                    out.write_all(b"\n")?;
-                }
-            }
-            out.flush()?;
-        }
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok::<(), std::io::Error>(())
-    })();
-    written.map_err(|error| refuse(format!("cannot be written: {error}")))
+        let file = builder.tempfile_in(folder);
+        let file = file.map_err(|error| unwritable(path, &error))?;
+        Ok(Self {
+            path: path.to_owned(),
+            file: BufWriter::new(file),
+            lines: several,
+        })
+    }
+
+    /// Adds a component's evidence.
+    ///
+    /// # Errors
+    /// [`EvidenceFileError`] where it cannot be written.
+    pub fn add(&mut self, evidence: &Evidence) -> Result<(), EvidenceFileError> {
+        let written = match self.lines {
+            true => serde_json::to_writer(&mut self.file, evidence),
+            false => serde_json::to_writer_pretty(&mut self.file, evidence),
+        };
+        let written = written.map_err(std::io::Error::from);
+        let written = written.and_then(|()| self.file.write_all(b"\n"));
+        written.map_err(|error| unwritable(&self.path, &error))
+    }
+
+    /// Gives the file its name.
+    ///
+    /// # Errors
+    /// [`EvidenceFileError`] where it cannot be written.
+    pub fn finish(self) -> Result<(), EvidenceFileError> {
+        let Self { path, file, .. } = self;
+        let finished = (|| {
+            let file = file
+                .into_inner()
+                .map_err(std::io::IntoInnerError::into_error)?;
+            file.as_file().sync_all()?;
+            file.persist(&path).map_err(|error| error.error)
+        })();
+        finished
+            .map(drop)
+            .map_err(|error| unwritable(&path, &error))
+    }
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> EvidenceFileError {
+    EvidenceFileError {
+        path: path.to_owned(),
+        line: None,
+        message: format!("cannot be written: {error}"),
+        hint: Some("name a file in a folder that exists and may be written".to_owned()),
+    }
 }

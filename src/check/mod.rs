@@ -6,7 +6,7 @@ mod judge;
 pub mod replay;
 mod targets;
 
-pub use evidence_file::{EvidenceFileError, read_evidence, write_evidence};
+pub use evidence_file::{EvidenceFileError, EvidenceWriter, read_evidence};
 pub use gather::{GatherError, Gathered, Gathering, gather};
 pub use judge::{JudgeError, Judged, judge};
 pub use targets::{Target, TargetError, load_targets};

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::check::{
-    GatherError, Gathering, JudgeError, Judged, Target, TargetError, gather, judge, load_targets,
-    read_evidence, write_evidence,
+    EvidenceFileError, EvidenceWriter, GatherError, Gathering, JudgeError, Judged, Target,
+    TargetError, gather, judge, load_targets, read_evidence,
 };
 use crate::decide::{self, Question, Which};
 use crate::model::settings::nearest;
-use crate::model::{Code, Duration, Evidence, Name, Time, Verdict, visible};
+use crate::model::{Code, Duration, Name, Time, Verdict, visible};
 use crate::report;
 use crate::verify::Origin;
 
@@ -77,8 +77,7 @@ pub(super) fn run(
         None => from_channels(&arguments, targets, &question, ambient, terminal)?,
     };
     if let Some(path) = &arguments.save_evidence {
-        let documents: Vec<Evidence> = judged.iter().map(|it| it.evidence.clone()).collect();
-        write_evidence(path, &documents).map_err(|error| Failure::Said {
+        save(path, &judged).map_err(|error| Failure::Said {
             message: error.to_string(),
             hint: error.hint,
         })?;
@@ -102,6 +101,14 @@ pub(super) fn run(
         }
     }
     Ok(exit::of_verdicts(judged.iter().map(|it| &it.verdict)))
+}
+
+fn save(path: &Path, judged: &[Judged]) -> Result<(), EvidenceFileError> {
+    let mut file = EvidenceWriter::create(path, judged.len() != 1)?;
+    for one in judged {
+        file.add(&one.evidence)?;
+    }
+    file.finish()
 }
 
 fn question(arguments: &CheckArguments, ambient: &Ambient) -> Result<Question, Failure> {
@@ -188,7 +195,7 @@ fn from_channels(
     ambient: &Ambient,
     terminal: &mut Terminal,
 ) -> Result<Vec<Judged>, Failure> {
-    let progress = Arc::new(Progress::new(terminal));
+    let progress = Arc::new(Progress::new(terminal, targets.len()));
     let gathering = Gathering {
         question,
         wait: arguments.wait,
@@ -199,6 +206,7 @@ fn from_channels(
     let mut judged = Vec::with_capacity(targets.len());
     let gathered = gather(&targets, gathering, |one| {
         judged.push(one.map_err(unfit)?);
+        progress.judged();
         Ok::<(), Failure>(())
     });
     match gathered {

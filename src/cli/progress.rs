@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use crate::model::{Time, visible_line};
 use crate::observe::http::{Event, Events};
@@ -13,6 +14,9 @@ pub(super) struct Progress {
     manner: Manner,
     asked: AtomicUsize,
     answered: AtomicUsize,
+    components: usize,
+    judged: AtomicUsize,
+    begun: Instant,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,7 +30,8 @@ enum Manner {
 const CLEAR: &str = "\r\u{1b}[K";
 
 impl Progress {
-    pub(super) fn new(terminal: &Terminal) -> Self {
+    /// For a run over so many components.
+    pub(super) fn new(terminal: &Terminal, components: usize) -> Self {
         let manner = if terminal.is_verbose() {
             Manner::Everything
         } else if terminal.shows_progress() {
@@ -38,6 +43,9 @@ impl Progress {
             manner,
             asked: AtomicUsize::new(0),
             answered: AtomicUsize::new(0),
+            components,
+            judged: AtomicUsize::new(0),
+            begun: Instant::now(),
         }
     }
 
@@ -55,10 +63,33 @@ impl Progress {
         }
     }
 
+    /// One more component has its verdict.
+    pub(super) fn judged(&self) {
+        self.judged.fetch_add(1, Ordering::Relaxed);
+        if self.manner == Manner::OneLine {
+            self.renew();
+        }
+    }
+
+    /// Makes room for a result on the same terminal.
+    pub(super) fn clear(&self) {
+        if self.manner == Manner::OneLine {
+            show(CLEAR);
+        }
+    }
+
     fn renew(&self) {
         let asked = self.asked.load(Ordering::Relaxed);
         let answered = self.answered.load(Ordering::Relaxed);
-        show(&format!("{CLEAR}asking: {answered} of {asked} answers"));
+        let mut line = format!("{CLEAR}asking: {answered} of {asked} answers");
+        if self.components > 1 {
+            let judged = self.judged.load(Ordering::Relaxed);
+            line.push_str(&format!(", {judged} of {} components", self.components));
+            if let Some(left) = left(self.begun.elapsed(), judged, self.components) {
+                line.push_str(&format!(", about {left} left"));
+            }
+        }
+        show(&line);
     }
 }
 
@@ -155,9 +186,39 @@ fn told(event: &Event) -> String {
     }
 }
 
+/// How long the rest will take if it goes on as so far; nothing before a twentieth is done.
+fn left(elapsed: Duration, done: usize, all: usize) -> Option<String> {
+    if done == 0 || done * 20 < all || done >= all {
+        return None;
+    }
+    let each = elapsed.as_secs_f64() / done as f64;
+    let seconds = (each * (all - done) as f64).ceil() as u64;
+    Some(match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} min", seconds.div_ceil(60)),
+        _ => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
+    })
+}
+
 /// That it cannot be shown changes nothing.
 fn show(text: &str) {
     let mut errors = std::io::stderr().lock();
     let _ = errors.write_all(text.as_bytes());
     let _ = errors.flush();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_estimate_goes_by_what_is_done_and_waits_for_a_twentieth() {
+        let left = |seconds, done, all| left(Duration::from_secs(seconds), done, all);
+        assert_eq!(left(10, 0, 100), None);
+        assert_eq!(left(10, 4, 100), None);
+        assert_eq!(left(10, 5, 100).as_deref(), Some("4 min"));
+        assert_eq!(left(10, 50, 100).as_deref(), Some("10 s"));
+        assert_eq!(left(3_600, 25, 100).as_deref(), Some("3 h 0 min"));
+        assert_eq!(left(10, 100, 100), None);
+    }
 }

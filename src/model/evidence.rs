@@ -102,13 +102,30 @@ impl Evidence {
     /// # Errors
     /// [`EvidenceError`] with the line of the first thing that is wrong.
     pub fn read_all(text: &str) -> Result<Vec<Self>, EvidenceError> {
-        let mut documents = Vec::new();
+        let mut documents: Vec<Self> = Vec::new();
+        let mut known: BTreeMap<Name, usize> = BTreeMap::new();
         let mut stream = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
         loop {
             match stream.next() {
                 None => break,
                 Some(Err(error)) => return Err(broken(text, 0, &error)),
-                Some(Ok(raw)) => documents.push(read_one(text, raw)?),
+                Some(Ok(raw)) => {
+                    let document = read_one(text, raw)?;
+                    let line = line_at(text, offset(text, raw.get()));
+                    if let Some(first) = known.insert(document.component.clone(), line) {
+                        let component = &document.component;
+                        return Err(EvidenceError {
+                            line,
+                            message: format!(
+                                "a second document of `{component}`: line {first} begins one"
+                            ),
+                            hint: Some(
+                                "put the observations of a component into one document".to_owned(),
+                            ),
+                        });
+                    }
+                    documents.push(document);
+                }
             }
         }
         if documents.is_empty() {

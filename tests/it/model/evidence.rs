@@ -281,3 +281,23 @@ fn hidden_characters_of_a_file_are_made_visible_in_its_error() {
     let error = Evidence::read_all(&document(&[wrong])).expect_err("it must be refused");
     assert!(!error.to_string().contains('\u{1b}'), "{error}");
 }
+
+#[test]
+fn a_second_document_of_one_component_is_refused_with_both_lines() {
+    let document = |component: &str| {
+        let decided = "2026-01-01T00:00:00Z";
+        json!({"schema": "lockstep-evidence/1", "component": component, "observations": [],
+            "decided-at": decided})
+    };
+    let lines = |names: &[&str]| {
+        let lines: Vec<String> = names
+            .iter()
+            .map(|name| document(name).to_string())
+            .collect();
+        lines.join("\n")
+    };
+    assert_eq!(Evidence::read_all(&lines(&["api", "ui"])).unwrap().len(), 2);
+    let error = Evidence::read_all(&lines(&["api", "ui", "api"])).unwrap_err();
+    assert_eq!(error.line, 3);
+    assert!(error.message.contains("`api`: line 1"), "{}", error.message);
+}

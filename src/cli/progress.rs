@@ -71,13 +71,6 @@ impl Progress {
         }
     }
 
-    /// Makes room for a result on the same terminal.
-    pub(super) fn clear(&self) {
-        if self.manner == Manner::OneLine {
-            show(CLEAR);
-        }
-    }
-
     fn renew(&self) {
         let asked = self.asked.load(Ordering::Relaxed);
         let answered = self.answered.load(Ordering::Relaxed);

@@ -253,10 +253,11 @@ fn a_truncated_document_is_refused_at_its_end() {
 #[test]
 fn several_documents_are_read_and_the_wrong_one_is_named() {
     let one = document(&[listing()]).replace('\n', "");
-    let both = format!("{one}\n{one}\n");
+    let other = one.replace("\"api\"", "\"ui\"");
+    let both = format!("{one}\n{other}\n");
     assert_eq!(Evidence::read_all(&both).unwrap().len(), 2);
     let wrong = one.replace("\"tag\"", "7");
-    refused(&format!("{one}\n{one}\n{wrong}\n"), 3, "invalid type");
+    refused(&format!("{one}\n{other}\n{wrong}\n"), 3, "invalid type");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The nouns of Lockstep: plain data without IO, clock or signatures.
 
+mod as_text;
 mod canonical;
 mod digest;
 mod endpoint;
@@ -17,6 +18,7 @@ mod verdict;
 pub mod version;
 mod wanted;
 
+pub(crate) use as_text::as_text;
 pub use canonical::canonical_json;
 pub use digest::{Commit, Digest, DigestError};
 pub use endpoint::RedactedUrl;

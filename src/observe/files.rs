@@ -23,7 +23,7 @@ const KEYS: &[Key] = &[
     Key::optional(
         "names",
         Shape::TextOrTexts,
-        "how the files of a release are named, such as `api-{version}.zip`: `{version}` where not given, a folder for each",
+        "how the files of a release are named, such as `api-{version}.zip`: `{version}` where not given, which is a folder for each release",
     ),
 ];
 

@@ -27,7 +27,7 @@ pub use identity::DevBuild;
 pub use incomparable::Incomparable;
 pub use naming::{Naming, VariantName};
 pub use order::Numbers;
-pub use plus::{Plus, PlusError};
+pub use plus::Plus;
 pub use reading::Reading;
 pub use release::{MAXIMUM_LENGTH, Version};
 pub use scheme::{Scheme, SchemeError};

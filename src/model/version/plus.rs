@@ -1,10 +1,6 @@
 //! What a channel makes of `+`, which the grammar of OCI tags does not allow.
 
 use std::borrow::Cow;
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// How build metadata enters an image tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -19,11 +15,6 @@ pub enum Plus {
     /// `+` and what follows is left out, as setuptools-scm's users do.
     Drop,
 }
-
-/// Why a text names no rule for `+`.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a rule for `+`: use reject, underscore, dash or drop")]
-pub struct PlusError(String);
 
 impl Plus {
     /// Every rule.
@@ -54,49 +45,9 @@ impl Plus {
     }
 }
 
-impl FromStr for Plus {
-    type Err = PlusError;
-
-    fn from_str(text: &str) -> Result<Self, PlusError> {
-        Self::ALL
-            .into_iter()
-            .find(|rule| rule.as_str() == text)
-            .ok_or_else(|| PlusError(crate::model::visible(text, 80)))
-    }
-}
-
-impl fmt::Display for Plus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl Serialize for Plus {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for Plus {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_rule_reads_what_it_writes_and_nothing_else() {
-        for rule in Plus::ALL {
-            assert_eq!(rule.to_string().parse::<Plus>().unwrap(), rule);
-            let json = serde_json::to_string(&rule).unwrap();
-            assert_eq!(serde_json::from_str::<Plus>(&json).unwrap(), rule);
-        }
-        assert!("_".parse::<Plus>().is_err());
-    }
 
     #[test]
     fn each_rule_does_to_a_plus_what_it_says() {

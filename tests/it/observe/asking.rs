@@ -140,6 +140,7 @@ pub(crate) fn configure(
         source: source.as_ref(),
         folder: Path::new("/"),
         branches: &[],
+        repository_id: None,
     };
     let configured = kind.configure(&mut fields, &about);
     match configured {

@@ -35,58 +35,66 @@ pub(in crate::observe) async fn pages<T: DeserializeOwned>(
     first: Url,
     mut take: impl FnMut(T) -> Result<(), Failure>,
 ) -> Result<Pages, Unanswered> {
-    let mut basis = Basis::default();
-    let mut asked = BTreeSet::new();
-    let mut bytes = 0;
-    let most = api.client.limits().body.saturating_mul(BYTES_OF_PAGES);
+    let mut reading = Reading::default();
     let mut url = first;
     loop {
-        let number = asked.len() + 1;
-        let page = if asked.insert(url.clone()) {
-            one(api, url, number, &mut bytes, most, &mut basis, &mut take).await
-        } else {
-            let why = malformed("a page names an earlier one as the next");
-            Err(Unanswered::of(why))
+        let number = reading.asked.len() + 1;
+        let stopped = match reading.page(api, url, &mut take).await {
+            Ok(Some(next)) => {
+                url = next;
+                continue;
+            }
+            Ok(None) => None,
+            Err(unanswered) if reading.taken == 0 => return Err(unanswered),
+            Err(unanswered) => Some(unanswered.failure),
         };
-        match page {
-            Ok(Some(next)) => url = next,
-            Ok(None) => {
-                let coverage = Coverage::Complete;
-                return Ok(Pages { basis, coverage });
-            }
-            Err(unanswered) if number == 1 => return Err(unanswered),
-            Err(unanswered) => {
-                let coverage = Coverage::Partial {
-                    stopped_at: format!("page {number}"),
-                    why: unanswered.failure,
-                };
-                return Ok(Pages { basis, coverage });
-            }
-        }
+        let basis = reading.basis;
+        let coverage = match stopped {
+            None => Coverage::Complete,
+            Some(why) => Coverage::Partial {
+                stopped_at: format!("page {number}"),
+                why,
+            },
+        };
+        return Ok(Pages { basis, coverage });
     }
 }
 
-/// Reads one page and gives the address of the next.
-async fn one<T: DeserializeOwned>(
-    api: &Api,
-    url: Url,
-    number: usize,
-    bytes: &mut u64,
-    most: u64,
-    basis: &mut Basis,
-    take: &mut impl FnMut(T) -> Result<(), Failure>,
-) -> Result<Option<Url>, Unanswered> {
-    if number > MOST_PAGES {
-        return Err(too_large(format!("more than {MOST_PAGES} pages")));
+#[derive(Default)]
+struct Reading {
+    basis: Basis,
+    asked: BTreeSet<Url>,
+    bytes: u64,
+    /// Pages that were read and understood.
+    taken: usize,
+}
+
+impl Reading {
+    /// Reads one page and gives the address of the next.
+    async fn page<T: DeserializeOwned>(
+        &mut self,
+        api: &Api,
+        url: Url,
+        take: &mut impl FnMut(T) -> Result<(), Failure>,
+    ) -> Result<Option<Url>, Unanswered> {
+        if self.asked.len() == MOST_PAGES {
+            return Err(too_large(format!("more than {MOST_PAGES} pages")));
+        }
+        if !self.asked.insert(url.clone()) {
+            let why = malformed("a page names an earlier one as the next");
+            return Err(Unanswered::of(why));
+        }
+        let (reply, page) = api.read::<T>(url).await?;
+        let most = api.client.limits().body.saturating_mul(BYTES_OF_PAGES);
+        self.bytes += reply.length;
+        if self.bytes > most {
+            return Err(too_large(format!("pages of more than {most} bytes")));
+        }
+        self.basis.add(&reply);
+        take(page).map_err(Unanswered::of)?;
+        self.taken += 1;
+        next(api, &reply.url, &reply.headers).map_err(Unanswered::of)
     }
-    let (reply, page) = api.read::<T>(url).await?;
-    *bytes += reply.length;
-    if *bytes > most {
-        return Err(too_large(format!("pages of more than {most} bytes")));
-    }
-    basis.add(&reply);
-    take(page).map_err(Unanswered::of)?;
-    next(api, &reply.url, &reply.headers).map_err(Unanswered::of)
 }
 
 fn next(api: &Api, page: &Url, headers: &HeaderMap) -> Result<Option<Url>, Failure> {

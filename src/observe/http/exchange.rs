@@ -225,12 +225,16 @@ async fn read_body(
         if length > cap {
             return Err(too_large());
         }
-        hasher.update(&chunk);
-        if !hashed_only {
+        if hashed_only {
+            hasher.update(&chunk);
+        } else {
             body.extend_from_slice(&chunk);
         }
     }
-    let digest = Digest::from_bytes(hasher.finalize().into());
+    let digest = match hashed_only {
+        true => Digest::from_bytes(hasher.finalize().into()),
+        false => Digest::of(&body),
+    };
     Ok(Read {
         body,
         length,

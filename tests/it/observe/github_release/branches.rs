@@ -140,6 +140,7 @@ fn many_branches_are_read_page_by_page() {
         .count();
     assert_eq!(pages, 2);
     // A hundred of them are compared, and that none of these contains it is not enough.
+    github.state().limits().primary(1_000, 3_600);
     let found = look_up("git-tag", &github, &["a/*"], "v6.6");
     assert!(
         failure(&found[0])

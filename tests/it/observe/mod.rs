@@ -12,6 +12,8 @@ mod faults;
 pub(crate) mod git_tag;
 pub(crate) mod github_fake;
 mod github_release;
+mod incidents;
+pub(crate) mod index_fake;
 pub(crate) mod loopback;
 mod peers;
 mod polite;

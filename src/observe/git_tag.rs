@@ -19,11 +19,12 @@ use url::Url;
 pub use advertisement::{Advertisement, parse_advertisement};
 pub use pkt_line::{Packet, Packets, PktLineError};
 pub use references::{Tag, parse_ls_refs};
+pub(super) use remote::tags as remote_tags;
 
-use super::{About, Answers, Ask, Asking, Configured, Kind};
+use super::{About, Answers, Ask, Asking, Configured, Kind, github};
 use crate::model::settings::{Diagnostic, Fields, Key, Shape};
 use crate::model::version::Template;
-use crate::model::{Content, Entry, Listing, Traits, visible};
+use crate::model::{Content, Entry, Listing, Observation, Traits, Wanted, visible};
 
 /// The kind.
 #[derive(Debug, Clone, Copy)]
@@ -42,8 +43,15 @@ const KEYS: &[Key] = &[
     ),
 ];
 
-#[derive(Debug)]
-enum Repository {
+struct Repository {
+    place: Place,
+    /// Globs of branches of which one must contain a release's commit.
+    branches: Vec<String>,
+    /// Whether the policy holds the repository to its number.
+    identified: bool,
+}
+
+enum Place {
     Remote(Url),
     Local(PathBuf),
 }
@@ -63,7 +71,11 @@ impl Kind for GitTag {
             .into_iter()
             .map(|placed| placed.value)
             .collect();
-        let repository = repository(fields, about)?;
+        let repository = Repository {
+            place: place(fields, about)?,
+            branches: about.branches.to_vec(),
+            identified: about.repository_id.is_some(),
+        };
         if templates.is_empty() {
             return None;
         }
@@ -81,9 +93,9 @@ impl Kind for GitTag {
     }
 }
 
-fn repository(fields: &mut Fields<'_>, about: &About<'_>) -> Option<Repository> {
+fn place(fields: &mut Fields<'_>, about: &About<'_>) -> Option<Place> {
     if let Some(path) = fields.text("path") {
-        return Some(Repository::Local(about.folder.join(path.value)));
+        return Some(Place::Local(about.folder.join(path.value)));
     }
     let place = fields.place().clone();
     let Some(source) = about.source else {
@@ -104,15 +116,78 @@ fn repository(fields: &mut Fields<'_>, about: &About<'_>) -> Option<Repository> 
         );
         return None;
     }
-    Some(Repository::Remote(source.clone()))
+    Some(Place::Remote(source.clone()))
 }
 
 impl Ask for Repository {
     fn ask<'a>(&'a self, asking: &'a Asking<'a>) -> Answers<'a> {
-        match self {
-            Self::Remote(source) => Box::pin(remote::ask(source, asking)),
-            Self::Local(path) => Box::pin(local::ask(path, asking)),
+        match &self.place {
+            Place::Remote(source) => Box::pin(self.ask_remote(source, asking)),
+            Place::Local(path) => Box::pin(local::ask(path, asking)),
         }
+    }
+
+    fn look_up<'a>(&'a self, asking: &'a Asking<'a>, wanted: &'a [Wanted]) -> Answers<'a> {
+        if self.branches.is_empty() {
+            return Box::pin(std::future::ready(Vec::new()));
+        }
+        match &self.place {
+            Place::Remote(source) => Box::pin(self.look_up_remote(source, asking, wanted)),
+            Place::Local(path) => Box::pin(local::look_up(path, asking, wanted, &self.branches)),
+        }
+    }
+}
+
+impl Repository {
+    /// The tags; beside them, where the policy holds the repository to its number and the host is a
+    /// GitHub, the number.
+    async fn ask_remote(&self, source: &Url, asking: &Asking<'_>) -> Vec<Observation> {
+        let project = async {
+            match self.api(source, asking).filter(|_| self.identified) {
+                Some(api) => api.project(asking).await,
+                None => Vec::new(),
+            }
+        };
+        let (mut observations, project) = tokio::join!(remote::ask(source, asking), project);
+        observations.extend(project);
+        observations
+    }
+
+    /// The branches that contain the commits, where the host is a GitHub: git itself cannot say
+    /// without fetching history.
+    async fn look_up_remote(
+        &self,
+        source: &Url,
+        asking: &Asking<'_>,
+        wanted: &[Wanted],
+    ) -> Vec<Observation> {
+        let Some(api) = self.api(source, asking) else {
+            return Vec::new();
+        };
+        let entries = asking.listed_entries(wanted);
+        let commits = entries.iter().filter_map(|(_, entry)| entry.commit.clone());
+        let contained = github::contained(&api, &self.branches, commits.collect()).await;
+        let mut observations = Vec::new();
+        for (name, entry) in entries {
+            let Some(answer) = entry
+                .commit
+                .as_ref()
+                .and_then(|commit| contained.get(commit))
+            else {
+                continue;
+            };
+            let details = github::with_branches(entry.clone(), answer);
+            let endpoint = api.listing(&["branches"]);
+            observations.extend(api.observe_entry(asking, name, &endpoint, details));
+        }
+        observations
+    }
+
+    fn api(&self, source: &Url, asking: &Asking<'_>) -> Option<github::Api> {
+        let known = github::speaks(source, asking.client.environment());
+        known
+            .then(|| github::Api::of(source, asking.client))
+            .flatten()
     }
 }
 

@@ -8,6 +8,7 @@ mod ask_all;
 pub mod environment;
 pub mod files;
 pub mod git_tag;
+mod github;
 pub mod github_release;
 pub mod http;
 pub mod lambda;
@@ -31,7 +32,7 @@ pub use environment::{Environment, now};
 use crate::model::settings::{Fields, Key};
 use crate::model::version::{Plus, Scheme, Template};
 use crate::model::{
-    Answer, Coverage, Duration, Facts, Failure, FailureKind, Listing, Name, Observation,
+    Answer, Coverage, Duration, Entry, Facts, Failure, FailureKind, Listing, Name, Observation,
     ObservationDraft, Query, RedactedUrl, Time, Traits, Wanted,
 };
 
@@ -69,6 +70,8 @@ pub struct About<'a> {
     pub folder: &'a Path,
     /// Globs of branches of which one must contain a release's commit; empty: not asked.
     pub branches: &'a [String],
+    /// The host's number of the repository that the policy holds it to.
+    pub repository_id: Option<u64>,
 }
 
 /// A channel as its table describes it.
@@ -201,6 +204,26 @@ impl Asking<'_> {
         };
         let query = Query::Entry(name.to_owned());
         self.observe(at, credential, endpoint, query, answer)
+    }
+
+    /// What the listings of this round say about the wanted names that they have.
+    fn listed_entries<'l>(&'l self, wanted: &'l [Wanted]) -> Vec<(&'l str, &'l Entry)> {
+        let listings = || {
+            self.listed
+                .iter()
+                .filter_map(|listed| match &listed.answer {
+                    Answer::Seen {
+                        facts: Facts::Listing(listing),
+                        ..
+                    } => Some(listing),
+                    _ => None,
+                })
+        };
+        let entry = |wanted: &'l Wanted| {
+            let entry = listings().find_map(|listing| listing.entries.get(&wanted.name))?;
+            Some((wanted.name.as_str(), entry))
+        };
+        wanted.iter().filter_map(entry).collect()
     }
 
     /// Seals the answer of a listing that was read whole.

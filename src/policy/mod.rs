@@ -255,6 +255,7 @@ fn assemble(
                 source: family.source_or_stand_in.as_ref(),
                 folder,
                 branches: &family.branches,
+                repository_id: family.repository_id,
             };
             let channels = channel::read(&mut root, &about, &lines, sources);
             (name.clone(), channels)

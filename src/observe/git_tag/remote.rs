@@ -6,6 +6,7 @@ use super::advertisement::{Advertisement, parse_advertisement};
 use super::{listing, pkt_line, references};
 use crate::model::{Coverage, Failure, FailureKind, Listing, Observation, RedactedUrl, visible};
 use crate::observe::Asking;
+use crate::observe::github;
 use crate::observe::http::{Credential, Reply, Request, Unanswered};
 use crate::observe::malformed;
 
@@ -13,19 +14,57 @@ const ADVERTISEMENT: &str = "application/x-git-upload-pack-advertisement";
 const RESULT: &str = "application/x-git-upload-pack-result";
 const REQUEST: &str = "application/x-git-upload-pack-request";
 
+/// The tags of a repository, and as whom they were read.
+pub(in crate::observe) struct Tags {
+    /// The tags with their commits.
+    pub(in crate::observe) listing: Listing,
+    /// The answer that lists them.
+    pub(in crate::observe) reply: Reply,
+    /// Label of the credential.
+    pub(in crate::observe) label: String,
+}
+
+/// Why there are no tags.
+pub(in crate::observe) struct NoTags {
+    /// The reason.
+    pub(in crate::observe) unanswered: Box<Unanswered>,
+    /// What was asked.
+    pub(in crate::observe) endpoint: RedactedUrl,
+    /// Label of the credential.
+    pub(in crate::observe) label: String,
+}
+
 pub(super) async fn ask(source: &Url, asking: &Asking<'_>) -> Vec<Observation> {
+    match tags(source, asking).await {
+        Ok(tags) => {
+            asking.observe_listing(&tags.reply, &tags.label, tags.listing, Coverage::Complete)
+        }
+        Err(none) => asking.observe_failure(&none.label, none.endpoint, *none.unanswered),
+    }
+}
+
+/// Reads the tags of a repository.
+pub(in crate::observe) async fn tags(source: &Url, asking: &Asking<'_>) -> Result<Tags, NoTags> {
     let mut base = source.clone();
     let mut credential = Credential::taken_from(&mut base, "source URL", asking.client.netrc());
     if credential == Credential::anonymous()
-        && let Some(token) = Credential::github_for_git(&base, asking.client.environment())
+        && let Some(token) = github::for_git(&base, asking.client.environment())
     {
         credential = token;
     }
     let label = credential.label().to_owned();
     let question = service(&base, "info/refs", Some("service=git-upload-pack"));
     match read(asking, &base, question.clone(), credential).await {
-        Ok((reply, listing)) => asking.observe_listing(&reply, &label, listing, Coverage::Complete),
-        Err(unanswered) => asking.observe_failure(&label, RedactedUrl::of(&question), *unanswered),
+        Ok((reply, listing)) => Ok(Tags {
+            listing,
+            reply,
+            label,
+        }),
+        Err(unanswered) => Err(NoTags {
+            unanswered,
+            endpoint: RedactedUrl::of(&question),
+            label,
+        }),
     }
 }
 

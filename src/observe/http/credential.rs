@@ -6,7 +6,6 @@ use url::Url;
 
 use super::Netrc;
 use crate::model::Digest;
-use crate::observe::environment::Environment;
 
 /// A credential for one origin.
 #[derive(Clone, PartialEq, Eq)]
@@ -64,30 +63,6 @@ impl Credential {
             Some((user, password)) => Self::basic("netrc", user, password),
             None => Self::anonymous(),
         }
-    }
-
-    /// The GitHub token of the environment, where the address is on the GitHub host that the
-    /// environment names (`GITHUB_SERVER_URL`, `GH_HOST`, else github.com); git over HTTPS takes it
-    /// as a password of `x-access-token`.
-    pub fn github_for_git(url: &Url, environment: &Environment) -> Option<Self> {
-        let host = environment
-            .get("GITHUB_SERVER_URL")
-            .and_then(|server| Url::parse(server).ok())
-            .and_then(|server| server.host_str().map(str::to_owned))
-            .or_else(|| environment.get("GH_HOST").map(str::to_owned))
-            .unwrap_or_else(|| "github.com".to_owned());
-        let same = url
-            .host_str()
-            .is_some_and(|asked| asked.eq_ignore_ascii_case(&host));
-        if !same || url.scheme() != "https" || url.port().is_some() {
-            return None;
-        }
-        let (name, token) = environment.first_of(&["GH_TOKEN", "GITHUB_TOKEN"])?;
-        Some(Self::basic(
-            name,
-            "x-access-token".to_owned(),
-            token.to_owned(),
-        ))
     }
 
     /// The label, such as `anonymous` or `netrc`.
@@ -160,27 +135,5 @@ mod tests {
             Credential::basic("index URL", "me".into(), "hunt@er2".into())
         );
         assert_eq!(format!("{credential:?}"), "Credential(index URL)");
-    }
-
-    #[test]
-    fn a_github_token_goes_to_the_github_host_only() {
-        let environment = Environment::empty().with("GITHUB_TOKEN", "secret");
-        let label = |text: &str, environment: &Environment| {
-            Credential::github_for_git(&Url::parse(text).unwrap(), environment)
-                .map(|credential| credential.label().to_owned())
-        };
-        let token = Some("GITHUB_TOKEN".to_owned());
-        assert_eq!(label("https://github.com/a/b", &environment), token);
-        for foreign in [
-            "https://gitlab.com/a/b",
-            "http://github.com/a/b",
-            "https://github.com:8443/a/b",
-            "https://github.com.evil.example/a/b",
-        ] {
-            assert_eq!(label(foreign, &environment), None, "{foreign}");
-        }
-        let enterprise = environment.with("GITHUB_SERVER_URL", "https://git.acme.example");
-        assert_eq!(label("https://github.com/a/b", &enterprise), None);
-        assert_eq!(label("https://git.acme.example/a/b", &enterprise), token);
     }
 }

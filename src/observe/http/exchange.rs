@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use reqwest::{Response, StatusCode};
+use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use super::cache::{Cache, CacheKey, Kept};
@@ -38,7 +39,7 @@ impl Client {
             attempt,
         });
         let slot = match (&inner.cache, &request.method) {
-            (Some(cache), Method::Get) => {
+            (Some(cache), Method::Get) if !request.hashed_only => {
                 let print = credential.fingerprint();
                 let key = CacheKey::of("GET", url.as_str(), request.accept, print);
                 Some((Arc::clone(cache), key))
@@ -78,8 +79,9 @@ impl Client {
             return Err(failure::of_status(status, headers));
         }
         let cap = request.body_cap.unwrap_or(inner.limits.body);
-        let body = Arc::new(read_body(response, cap).await?);
-        let digest = Digest::of(&body);
+        let read = read_body(response, cap, request.hashed_only).await?;
+        let (digest, length) = (read.digest, read.length);
+        let body = Arc::new(read.body);
         if let Some((cache, key)) = slot {
             let (headers, body) = (headers.clone(), Arc::clone(&body));
             // A cache that cannot be written is no failure.
@@ -87,11 +89,12 @@ impl Client {
             let _ = tokio::task::spawn_blocking(write).await;
         }
         let body = Arc::unwrap_or_clone(body);
-        self.finished(&endpoint, status, body.len() as u64, begun);
+        self.finished(&endpoint, status, length, begun);
         Ok(Hop::Reply(Box::new(Reply {
             status: status.as_u16(),
             headers,
             body,
+            length,
             digest,
             unchanged: false,
             url: url.clone(),
@@ -182,6 +185,7 @@ fn confirmed(kept: Kept, fresh: &HeaderMap, url: &Url) -> Reply {
     Reply {
         status: 200,
         headers,
+        length: kept.body.len() as u64,
         body: kept.body,
         digest: kept.digest,
         unchanged: true,
@@ -190,9 +194,20 @@ fn confirmed(kept: Kept, fresh: &HeaderMap, url: &Url) -> Reply {
     }
 }
 
+/// A body that was read to its end.
+struct Read {
+    body: Vec<u8>,
+    length: u64,
+    digest: Digest,
+}
+
 /// Reads a body as it comes and stops at the cap, whatever the server said about its length
 /// (THREATS rows 11 and 12: memory follows the cap, not the sender).
-async fn read_body(mut response: Response, cap: u64) -> Result<Vec<u8>, Unanswered> {
+async fn read_body(
+    mut response: Response,
+    cap: u64,
+    hashed_only: bool,
+) -> Result<Read, Unanswered> {
     let too_large = || {
         Unanswered::because(
             FailureKind::TooLarge,
@@ -203,11 +218,26 @@ async fn read_body(mut response: Response, cap: u64) -> Result<Vec<u8>, Unanswer
         return Err(too_large());
     }
     let mut body = Vec::new();
+    let mut length = 0;
+    let mut hasher = Sha256::new();
     while let Some(chunk) = response.chunk().await.map_err(failure::of_transport)? {
-        if (body.len() + chunk.len()) as u64 > cap {
+        length += chunk.len() as u64;
+        if length > cap {
             return Err(too_large());
         }
-        body.extend_from_slice(&chunk);
+        if hashed_only {
+            hasher.update(&chunk);
+        } else {
+            body.extend_from_slice(&chunk);
+        }
     }
-    Ok(body)
+    let digest = match hashed_only {
+        true => Digest::from_bytes(hasher.finalize().into()),
+        false => Digest::of(&body),
+    };
+    Ok(Read {
+        body,
+        length,
+        digest,
+    })
 }

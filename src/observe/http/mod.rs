@@ -38,6 +38,7 @@ pub struct Request {
     accept: &'static str,
     credential: Credential,
     body_cap: Option<u64>,
+    hashed_only: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,8 +55,10 @@ pub struct Reply {
     pub status: u16,
     /// Its header fields; for a confirmed copy the kept ones, overlaid by those of the 304.
     pub headers: HeaderMap,
-    /// The decompressed body.
+    /// The decompressed body; empty where it was only hashed.
     pub body: Vec<u8>,
+    /// Bytes of the body, of one that was only hashed too.
+    pub length: u64,
     /// SHA-256 of the body.
     pub digest: Digest,
     /// True where a 304 confirmed the kept copy.
@@ -106,6 +109,7 @@ impl Request {
             accept,
             credential: Credential::anonymous(),
             body_cap: None,
+            hashed_only: false,
         }
     }
 
@@ -128,6 +132,13 @@ impl Request {
     #[must_use]
     pub fn body_cap(mut self, bytes: u64) -> Self {
         self.body_cap = Some(bytes);
+        self
+    }
+
+    /// With a body that is hashed as it comes and kept nowhere, in memory as little as on disk.
+    #[must_use]
+    pub fn hashed_only(mut self) -> Self {
+        self.hashed_only = true;
         self
     }
 }

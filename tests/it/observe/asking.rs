@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use lockstep::model::settings::{Diagnostic, Fields, Node, Place, Table, Value};
 use lockstep::model::{
-    Answer, Coverage, Facts, FailureKind, Listing, Name, Observation, RedactedUrl,
+    Answer, Coverage, Facts, FailureKind, Listing, Name, Observation, RedactedUrl, Wanted,
 };
 use lockstep::observe::http::{Client, Event, Events, Limits};
-use lockstep::observe::{About, Ask, Environment, KINDS, Question, ask_all, now};
+use lockstep::observe::{
+    About, Ask, Environment, KINDS, LookUp, Question, ask_all, look_up_all, now,
+};
 use url::Url;
 
 /// Short limits, so that a test of a fault is quick.
@@ -87,17 +89,54 @@ impl World {
     }
 
     pub(crate) fn ask_many(&self, asks: Vec<Arc<dyn Ask>>) -> Vec<Vec<Observation>> {
-        let questions = asks.into_iter().map(|ask| Question {
-            channel: name("channel"),
-            ask: Some(ask),
-        });
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(ask_all(&self.client, now(), questions.collect()))
+        let questions = asks.into_iter().map(question);
+        runtime().block_on(ask_all(&self.client, now(), questions.collect()))
     }
+
+    /// Asks one channel which releases it has, then for more about these names of it.
+    pub(crate) fn ask_twice(&self, ask: Arc<dyn Ask>, names: &[&str]) -> [Vec<Observation>; 2] {
+        let listed = self.ask_many(vec![ask.clone()]).remove(0);
+        let looked_up = self.look_up(ask, listed.clone(), names);
+        [listed, looked_up]
+    }
+
+    /// Asks for more about names, where this was listed.
+    pub(crate) fn look_up(
+        &self,
+        ask: Arc<dyn Ask>,
+        listed: Vec<Observation>,
+        names: &[&str],
+    ) -> Vec<Observation> {
+        let wanted = names.iter().map(|wanted| Wanted {
+            name: (*wanted).to_owned(),
+            version: (*wanted).to_owned(),
+            line: None,
+            commit: None,
+        });
+        let round = listed.first().map_or_else(now, |listed| listed.round);
+        let look_up = LookUp {
+            question: question(ask),
+            listed,
+            wanted: wanted.collect(),
+        };
+        let looked_up = look_up_all(&self.client, round, vec![look_up]);
+        runtime().block_on(looked_up).remove(0)
+    }
+}
+
+fn question(ask: Arc<dyn Ask>) -> Question {
+    Question {
+        channel: name("channel"),
+        ask: Some(ask),
+    }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
 }
 
 fn name(text: &str) -> Name {
@@ -110,6 +149,18 @@ pub(crate) fn configure(
     source: Option<&str>,
     keys: &[(&str, &str)],
 ) -> Result<Arc<dyn Ask>, Vec<Diagnostic>> {
+    configure_with(kind, source, keys, &[], None)
+}
+
+/// The same for a component with `branches` and a `repository-id`.
+pub(crate) fn configure_with(
+    kind: &str,
+    source: Option<&str>,
+    keys: &[(&str, &str)],
+    branches: &[&str],
+    repository_id: Option<u64>,
+) -> Result<Arc<dyn Ask>, Vec<Diagnostic>> {
+    let branches: Vec<String> = branches.iter().map(|glob| (*glob).to_owned()).collect();
     let kind = KINDS.iter().find(|known| known.name() == kind).unwrap();
     let place = Place {
         source: 0,
@@ -139,7 +190,8 @@ pub(crate) fn configure(
         component: &name("x"),
         source: source.as_ref(),
         folder: Path::new("/"),
-        branches: &[],
+        branches: &branches,
+        repository_id,
     };
     let configured = kind.configure(&mut fields, &about);
     match configured {

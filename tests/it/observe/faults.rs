@@ -3,10 +3,11 @@
 
 use std::time::{Duration, Instant};
 
-use lockstep::model::{Answer, FailureKind, Observation};
+use lockstep::model::{Answer, FailureKind, Observation, Query};
 use lockstep::observe::http::Limits;
+use serde_json::json;
 
-use super::asking::{World, failure, short, whole};
+use super::asking::{World, configure_with, failure, short, whole};
 use super::loopback::{Heard, Loopback, Step, answer, head};
 
 /// A question of a channel: where it goes, what it gets where all is well.
@@ -16,9 +17,9 @@ struct Asked {
     target: &'static str,
     media: &'static str,
     body: fn() -> Vec<u8>,
-    /// Which of the channel's observations it becomes.
-    observation: usize,
 }
+
+const TAG: &[(&str, &str)] = &[("tag", "v{version}")];
 
 const QUESTIONS: &[Asked] = &[
     Asked {
@@ -27,7 +28,6 @@ const QUESTIONS: &[Asked] = &[
         target: "/x.git/info/refs?service=git-upload-pack",
         media: "application/x-git-upload-pack-advertisement",
         body: || packets(&["version 2\n", "ls-refs\n"]),
-        observation: 0,
     },
     Asked {
         name: "ls-refs",
@@ -35,7 +35,6 @@ const QUESTIONS: &[Asked] = &[
         target: "/x.git/git-upload-pack",
         media: "application/x-git-upload-pack-result",
         body: || packets(&[&tag("v1.0"), &tag("v1.1")]),
-        observation: 0,
     },
     Asked {
         name: "simple json",
@@ -45,7 +44,6 @@ const QUESTIONS: &[Asked] = &[
         body: || {
             br#"{"meta":{"api-version":"1.0"},"name":"x","files":[{"filename":"x-1.0.zip","hashes":{}},{"filename":"x-1.1.zip","hashes":{}}]}"#.to_vec()
         },
-        observation: 0,
     },
     Asked {
         name: "simple html",
@@ -55,7 +53,6 @@ const QUESTIONS: &[Asked] = &[
         body: || {
             b"<html><body><a href='x-1.0.zip'>a</a><a href='x-1.1.zip'>b</a></body></html>".to_vec()
         },
-        observation: 0,
     },
     Asked {
         name: "project json",
@@ -63,9 +60,68 @@ const QUESTIONS: &[Asked] = &[
         target: "/pypi/x/json",
         media: "application/json",
         body: || br#"{"info":{"name":"x"},"releases":{"1.0":[],"1.1":[]}}"#.to_vec(),
-        observation: 1,
+    },
+    Asked {
+        name: "repository",
+        kind: "github-release",
+        target: "/api/v3/repos/a/x",
+        media: "application/json",
+        body: || br#"{"id":1,"full_name":"a/x","node_id":"R_1"}"#.to_vec(),
+    },
+    Asked {
+        name: "releases",
+        kind: "github-release",
+        target: "/api/v3/repos/a/x/releases?per_page=100",
+        media: "application/json",
+        body: || {
+            let release = |id: u64, tag: &str| {
+                json!({"id": id, "tag_name": tag, "name": null, "draft": false, "assets": [],
+                    "prerelease": false, "published_at": null, "author": null})
+            };
+            json!([release(1, "v1.0"), release(2, "v1.1")])
+                .to_string()
+                .into_bytes()
+        },
+    },
+    Asked {
+        name: "info/refs of releases",
+        kind: "github-release",
+        target: "/a/x/info/refs?service=git-upload-pack",
+        media: "application/x-git-upload-pack-advertisement",
+        body: || packets(&["version 2\n", "ls-refs\n"]),
+    },
+    Asked {
+        name: "ls-refs of releases",
+        kind: "github-release",
+        target: "/a/x/git-upload-pack",
+        media: "application/x-git-upload-pack-result",
+        body: || packets(&[&tag("v1.0"), &tag("v1.1")]),
+    },
+    Asked {
+        name: "branches",
+        kind: "github-release",
+        target: "/api/v3/repos/a/x/branches?per_page=100",
+        media: "application/json",
+        body: || {
+            let commit = json!({"sha": "2".repeat(40)});
+            json!([{"name": "main", "commit": commit}])
+                .to_string()
+                .into_bytes()
+        },
+    },
+    Asked {
+        name: "compare",
+        kind: "github-release",
+        target: "/api/v3/repos/a/x/compare/2222222222222222222222222222222222222222...1111111111111111111111111111111111111111?per_page=1",
+        media: "application/json",
+        body: || {
+            br#"{"ahead_by":0,"behind_by":1,"commits":[],"files":[],"status":"behind"}"#.to_vec()
+        },
     },
 ];
+
+/// Questions whose answer may well be an empty list.
+const LISTS: &[&str] = &["releases", "branches"];
 
 fn packets(lines: &[&str]) -> Vec<u8> {
     let line = |line: &&str| format!("{:04x}{line}", line.len() + 4).into_bytes();
@@ -99,7 +155,13 @@ fn ask(asked: &Asked, world: &World, server: &Loopback) -> Vec<Observation> {
     match asked.kind {
         "git-tag" => {
             let source = server.url("/x.git");
-            world.ask("git-tag", Some(&source), &[("tag", "v{version}")])
+            world.ask("git-tag", Some(&source), TAG)
+        }
+        "github-release" => {
+            let source = server.url("/a/x");
+            let kind = "github-release";
+            let ask = configure_with(kind, Some(&source), TAG, &["main"], None).unwrap();
+            world.ask_twice(ask, &["v1.0"]).concat()
         }
         _ => world.ask("pypi", None, &[("index", &server.url("/simple/"))]),
     }
@@ -125,9 +187,9 @@ fn inject(
         );
         let absent = |o: &Observation| matches!(o.answer, Answer::Absent { .. });
         assert!(!observations.iter().any(absent), "{}", asked.name);
-        let observation = &observations[asked.observation];
-        let Some((kind, words)) = failure(observation) else {
-            panic!("{}: taken for a whole answer: {observation:?}", asked.name);
+        // All other questions are answered well: what failed is this one.
+        let Some((kind, words)) = observations.iter().find_map(failure) else {
+            panic!("{}: taken for a whole answer: {observations:?}", asked.name);
         };
         assert!(
             expected.contains(&kind),
@@ -156,8 +218,21 @@ fn without_a_fault_every_question_gives_a_whole_listing() {
     for asked in QUESTIONS {
         let server = faulty(asked, |_| answer("200 OK", &media(asked), &(asked.body)()));
         let observations = ask(asked, &World::new(short()), &server);
-        let listing = whole(&observations[asked.observation]);
-        assert_eq!(listing.entries.len(), 2, "{}", asked.name);
+        assert_eq!(
+            observations.iter().find_map(failure),
+            None,
+            "{}",
+            asked.name
+        );
+        let listings = observations.iter().filter(|it| it.query == Query::Listing);
+        for listing in listings {
+            assert_eq!(whole(listing).entries.len(), 2, "{}", asked.name);
+        }
+        if asked.kind == "github-release" {
+            let queries: Vec<&Query> = observations.iter().map(|it| &it.query).collect();
+            let entry = Query::Entry("v1.0".to_owned());
+            assert_eq!(queries, [&Query::Project, &Query::Listing, &entry]);
+        }
     }
 }
 
@@ -227,6 +302,8 @@ fn malformed_answers_are_failures() {
         b"fff0x",
     ] {
         inject(&short(), &[Malformed], move |asked, _| {
+            let listed = garbage == b"[]" && LISTS.contains(&asked.name);
+            let garbage = if listed { b"[0]" } else { garbage };
             answer("200 OK", &media(asked), garbage)
         });
     }
@@ -261,22 +338,24 @@ fn each_status_is_what_it_says_and_never_an_absence() {
 }
 
 /// 404 on the project itself is unknown (`channel-not-found`), except on the JSON API, which an
-/// index need not have.
+/// index need not have. A comparison that is not there leaves it unsaid whether a branch contains
+/// the commit.
 #[test]
 fn a_project_that_is_not_found_is_unknown() {
     for asked in QUESTIONS {
         let server = faulty(asked, |_| answer("404 Not Found", &[], b""));
         let observations = ask(asked, &World::new(short()), &server);
-        if asked.name == "project json" {
-            assert_eq!(observations.len(), 1);
-            whole(&observations[0]);
-        } else {
-            assert_eq!(
-                failure(&observations[0]).unwrap().0,
-                NotFound,
-                "{}",
-                asked.name
-            );
+        let failed: Vec<_> = observations.iter().filter_map(failure).collect();
+        match asked.name {
+            "project json" => {
+                assert_eq!(observations.len(), 1);
+                whole(&observations[0]);
+            }
+            "compare" => {
+                assert_eq!((observations.len(), failed.len()), (2, 0));
+                whole(&observations[1]);
+            }
+            name => assert_eq!(failed[0].0, NotFound, "{name}"),
         }
     }
 }

@@ -68,7 +68,7 @@ impl Repository {
 }
 
 /// One CGI call (RFC 3875).
-fn backend(root: &Path, heard: &Heard, protocol: Option<&str>) -> Vec<u8> {
+pub(crate) fn backend(root: &Path, heard: &Heard, protocol: Option<&str>) -> Vec<u8> {
     let (path, query) = heard.target.split_once('?').unwrap_or((&heard.target, ""));
     let header = |name: &str| heard.header(name).unwrap_or_default().to_owned();
     let mut child = Command::new("git")

@@ -7,9 +7,13 @@
     reason = "what the tests put together is known"
 )]
 
-mod asking;
+pub(crate) mod asking;
 mod faults;
-mod git_tag;
+pub(crate) mod git_tag;
+pub(crate) mod github_fake;
+mod github_release;
+mod incidents;
+pub(crate) mod index_fake;
 pub(crate) mod loopback;
 mod peers;
 mod polite;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use lockstep::observe::Environment;
 
-use super::asking::{World, short};
+use super::asking::{World, configure, short};
 use super::loopback::{Heard, Loopback, answer};
 
 const SECRET: &str = "s3cr3t-planted";
@@ -171,4 +171,52 @@ fn a_github_token_stays_away_from_other_hosts() {
     let observations = world.ask("git-tag", Some(&source), &[("tag", "v{version}")]);
     assert_eq!(authorization(&server.heard()), [None]);
     assert_clean(&traces(&world, &observations));
+}
+
+/// A token of a workflow: with it go the questions to the API and to git on its own host, and no
+/// others, whatever the server answers.
+#[test]
+fn a_workflows_token_reaches_its_github_and_leaves_no_trace() {
+    const RELEASES: &[u8] = br#"[{"id":1,"tag_name":"v1.0","name":null,"draft":false,
+        "prerelease":false,"published_at":null,"author":null,"assets":[{"id":2,"name":"x.zip",
+        "state":"uploaded","size":3,"updated_at":"2026-01-01T00:00:00Z"}]}]"#;
+    let storage = Loopback::start(|_| answer("200 OK", &[], b"zip"));
+    for status in [
+        "200 OK",
+        "401 Unauthorized",
+        "403 Forbidden",
+        "404 Not Found",
+    ] {
+        let signed = storage.url(&format!("/signed?X-Amz-Signature={SECRET}"));
+        let next = storage.url("/page");
+        let server = Loopback::start(move |heard| match heard.target.as_str() {
+            "/api/v3/repos/a/x/releases?per_page=100" => {
+                let link = format!("<{next}>; rel=\"next\"");
+                answer(
+                    status,
+                    &[JSON, ("etag", "\"1\""), ("link", &link)],
+                    RELEASES,
+                )
+            }
+            "/api/v3/repos/a/x/releases/assets/2" => {
+                answer("302 Found", &[("location", &signed)], b"")
+            }
+            _ => answer(status, &[JSON, ("etag", "\"1\"")], b"{\"message\": \"no\"}"),
+        });
+        let environment = Environment::empty()
+            .with("GITHUB_SERVER_URL", server.url(""))
+            .with("GH_TOKEN", SECRET);
+        let world = World::with(short(), environment);
+        let keys = [("tag", "v{version}"), ("hash-assets", "1MB")];
+        let ask = configure("github-release", Some(&server.url("/a/x")), &keys).unwrap();
+        let observations = world.ask_twice(ask, &["v1.0"]).concat();
+        let heard = server.heard();
+        assert!(heard.len() >= 2 && authorization(&heard).iter().all(|value| value.is_some()));
+        assert!(!heard.iter().any(|h| h.target.contains(SECRET)));
+        assert!(observations.iter().all(|o| o.credential == "GH_TOKEN"));
+        assert_clean(&traces(&world, &observations));
+    }
+    let heard = storage.heard();
+    assert_eq!(heard.len(), 1, "the asset, and not the page");
+    assert!(authorization(&heard).iter().all(|value| value.is_none()));
 }

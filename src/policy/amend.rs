@@ -13,9 +13,9 @@ pub struct NewWaiver {
     pub version: String,
     /// All digests of the finding; none for a finding without.
     pub digests: Vec<String>,
-    /// Why.
+    /// Why; written on one line.
     pub reason: String,
-    /// By whom.
+    /// By whom; written on one line.
     pub approved_by: String,
     /// When it ends. Midnight is written as a date alone.
     pub expires: Time,
@@ -114,8 +114,10 @@ fn written(waiver: &NewWaiver) -> Result<Table, AmendError> {
         }
         table.insert("digests", toml_edit::value(digests));
     }
-    table.insert("reason", toml_edit::value(waiver.reason.as_str()));
-    table.insert("approved-by", toml_edit::value(waiver.approved_by.as_str()));
+    // On one line: a line break inside a value would not survive other line ends.
+    let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    table.insert("reason", toml_edit::value(line(&waiver.reason)));
+    table.insert("approved-by", toml_edit::value(line(&waiver.approved_by)));
     let time = waiver.expires.to_string();
     let date = time.strip_suffix("T00:00:00Z").unwrap_or(&time);
     let date: toml_edit::Datetime = date.parse().map_err(|_| AmendError::Date(waiver.expires))?;
@@ -166,10 +168,7 @@ mod tests {
             }
             other => panic!("{other:?}"),
         };
-        assert_eq!(
-            last["reason"].as_str(),
-            Some("said \"no\"\nand \\ meant it")
-        );
+        assert_eq!(last["reason"].as_str(), Some("said \"no\" and \\ meant it"));
         assert_eq!(last["approved-by"].as_str(), Some("Zoë"));
         assert_eq!(last["digests"].as_array().unwrap().len(), 2);
         amended

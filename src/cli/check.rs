@@ -12,13 +12,12 @@ use crate::check::{
 };
 use crate::decide::{self, Question, Which};
 use crate::model::settings::nearest;
-use crate::model::{Code, Duration, Evidence, Name, Time, Verdict, visible};
-use crate::report;
+use crate::model::{Code, Duration, Evidence, Name, Time, visible};
 use crate::verify::Origin;
 
-use super::Format;
 use super::ambient::Ambient;
 use super::exit::{self, Ending, Failure};
+use super::output::{Output, OutputArguments};
 use super::progress::Progress;
 use super::say::Terminal;
 
@@ -60,9 +59,8 @@ pub(super) struct CheckArguments {
     /// at its own time.
     #[arg(long, value_name = "TIME", requires = "evidence")]
     as_of: Option<Time>,
-    /// How the result is written: one document, or JSON Lines for several components.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
+    #[command(flatten)]
+    output: OutputArguments,
 }
 
 pub(super) fn run(
@@ -72,6 +70,7 @@ pub(super) fn run(
 ) -> Result<Ending, Failure> {
     let question = question(&arguments, ambient)?;
     let targets = load_targets(&arguments.targets).map_err(|error| unusable(error, terminal))?;
+    let output = Output::of(&arguments.output, ambient, &targets)?;
     let judged = match &arguments.evidence {
         Some(path) => from_file(&arguments, path, targets, &question, terminal)?,
         None => from_channels(&arguments, targets, &question, ambient, terminal)?,
@@ -83,24 +82,7 @@ pub(super) fn run(
             hint: error.hint,
         })?;
     }
-    match arguments.format {
-        Format::Human => {
-            let paper = *terminal.paper();
-            for (at, one) in judged.iter().enumerate() {
-                let mut text = String::new();
-                if at > 0 {
-                    text.push_str("\n\n");
-                }
-                text.push_str(&report::human_verdict(&paper, &one.verdict, &one.evidence));
-                terminal.result(&text)?;
-            }
-        }
-        Format::Json => {
-            let verdicts: Vec<Verdict> = judged.iter().map(|it| it.verdict.clone()).collect();
-            let text = report::json_verdicts(&verdicts).map_err(std::io::Error::from)?;
-            terminal.result(&text)?;
-        }
-    }
+    output.write(&judged, terminal)?;
     Ok(exit::of_verdicts(judged.iter().map(|it| &it.verdict)))
 }
 

@@ -158,6 +158,6 @@ fn told(event: &Event) -> String {
 /// That it cannot be shown changes nothing.
 fn show(text: &str) {
     let mut errors = std::io::stderr().lock();
-    let _ = errors.write_all(text.as_bytes());
+    let _ = errors.write_all(crate::report::inert(text).as_bytes());
     let _ = errors.flush();
 }

@@ -2,6 +2,7 @@
 
 use crate::model::{Cell, Finding, visible};
 
+use super::github::inert;
 use super::reported::{Folders, Reported, set_apart, state};
 
 /// The columns, in order.
@@ -105,7 +106,7 @@ fn row(fields: impl IntoIterator<Item = String>) -> String {
 /// RFC 4180 §2: quoted where it must be. What a spreadsheet would take for a formula begins with an
 /// apostrophe instead (OWASP, "CSV Injection").
 fn field(text: &str) -> String {
-    let mut text = visible(text, 2_000);
+    let mut text = inert(&visible(text, 2_000));
     // Spreadsheets also read the full-width forms; leading spaces do not stop them.
     let first = text.trim_start().chars().next();
     if first.is_some_and(|it| "=+-@|\u{ff1d}\u{ff0b}\u{ff0d}\u{ff20}".contains(it)) {

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use crate::model::{
-    Answer, Digest, Disposition, Evidence, Finding, Observation, Severity, Verdict, visible_line,
+    Answer, Digest, Disposition, Evidence, Finding, Observation, Severity, Time, Verdict,
+    visible_line,
 };
 
 use super::paper::{Paper, Tint};
@@ -17,9 +18,14 @@ const NAMED: usize = 12;
 pub(super) fn draw(paper: &Paper, verdict: &Verdict, evidence: &Evidence) -> String {
     let observations: HashMap<Digest, &Observation> =
         evidence.observations.iter().map(|it| (it.id, it)).collect();
+    let seen = evidence
+        .observations
+        .iter()
+        .filter(|it| it.at <= verdict.now);
+    let round = seen.map(|it| it.round).max();
     let mut drawing = String::new();
     for group in groups(verdict.findings.iter().filter(|it| it.is_open())) {
-        draw_group(&mut drawing, paper, &group, &observations);
+        draw_group(&mut drawing, paper, &group, &observations, round);
     }
     let set_apart: Vec<&Finding> = verdict.findings.iter().filter(|it| !it.is_open()).collect();
     for group in groups(set_apart.into_iter()) {
@@ -60,6 +66,7 @@ fn draw_group(
     paper: &Paper,
     group: &[&Finding],
     observations: &HashMap<Digest, &Observation>,
+    round: Option<Time>,
 ) {
     let Some(first) = group.first() else { return };
     let tint = match first.severity {
@@ -95,7 +102,6 @@ fn draw_group(
         drawing.push('\n');
     }
     // Of what is there since before this round, since when.
-    let round = observations.values().map(|it| it.round).max();
     if let Some(seen) = first
         .first_seen
         .filter(|seen| round.is_some_and(|round| *seen < round))

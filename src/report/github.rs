@@ -76,7 +76,7 @@ pub fn inert(text: &str) -> String {
 
 /// The same JSON document without anything that a runner takes for a command: an escape of JSON
 /// stands for the second `#`, so that its meaning stays. No line of it begins with `::`.
-pub fn inert_json(text: &str) -> String {
+pub(super) fn inert_json(text: &str) -> String {
     text.replace("##[", "#\\u0023[")
 }
 

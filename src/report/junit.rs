@@ -87,6 +87,9 @@ fn suite(text: &mut String, report: &Reported<'_>, cases: &[Case]) {
         ("evidence", verdict.evidence.to_string()),
         ("rules", verdict.rules.to_string()),
     ] {
+        if value.is_empty() {
+            continue;
+        }
         let value = escaped(&value);
         let _ = writeln!(text, "      <property name=\"{name}\" value=\"{value}\"/>");
     }
@@ -165,7 +168,8 @@ fn cases(report: &Reported<'_>, folders: &Folders) -> Vec<Case> {
 
 /// A case by its findings: one that denies fails it, one that leaves things open is its error.
 fn case(report: &Reported<'_>, folders: &Folders, name: String, findings: &[&Finding]) -> Case {
-    let open = findings.iter().filter(|it| it.is_open());
+    // Of several as grave as each other the first.
+    let open = findings.iter().rev().filter(|it| it.is_open());
     let gravest = open.max_by_key(|it| it.severity);
     let ran = match gravest.map(|it| it.severity) {
         Some(Severity::Deny) => Ran::Failed,

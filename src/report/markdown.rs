@@ -199,25 +199,33 @@ fn open_group(report: &Reported<'_>, folders: &Folders, group: &[&Finding]) -> S
         let _ = writeln!(text, "\n> Hint: {}", prose(hint));
     }
     let mut more = String::new();
+    let several = group.len() > 1;
     for finding in group.iter().take(NAMED) {
-        if group.len() > 1 {
+        let mut indent = "";
+        if several {
             let version = finding.version.as_deref().unwrap_or("(no version)");
             let _ = writeln!(more, "- {}", plain(version));
+            indent = "  ";
         }
         let place = folders.place(report.position(finding));
-        let _ = writeln!(more, "- policy: {} line {}", plain(&place.path), place.line);
+        let _ = writeln!(
+            more,
+            "{indent}- policy: {} line {}",
+            plain(&place.path),
+            place.line
+        );
         if let Some(time) = finding.first_seen {
-            let _ = writeln!(more, "- first seen: {time}");
+            let _ = writeln!(more, "{indent}- first seen: {time}");
         }
         for digest in &finding.digests {
-            let _ = writeln!(more, "- `{digest}`");
+            let _ = writeln!(more, "{indent}- `{digest}`");
         }
         let observations = report.evidence.observations.iter();
         for observation in observations
             .filter(|it| finding.because.contains(&it.id))
             .take(3)
         {
-            let _ = writeln!(more, "- seen: {}", plain(&told(observation)));
+            let _ = writeln!(more, "{indent}- seen: {}", plain(&told(observation)));
         }
     }
     text.push('\n');

@@ -15,7 +15,7 @@ mod reported;
 mod sarif;
 
 pub use csv::verdicts as csv_verdicts;
-pub use github::{annotations as github_annotations, inert, inert_json};
+pub use github::{annotations as github_annotations, inert};
 pub use human::verdict as human_verdict;
 pub use json::{replay as json_replay, verdicts as json_verdicts};
 pub use junit::verdicts as junit_verdicts;

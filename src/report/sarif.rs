@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::decide;
 use crate::model::{Finding, Severity};
 
+use super::github::inert_json;
 use super::reported::{Folders, Reported, grade};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
@@ -74,7 +75,7 @@ pub fn verdicts(reports: &[Reported<'_>], folders: &Folders) -> Result<String, s
             "properties": { "verdicts": verdicts },
         }],
     });
-    Ok(serde_json::to_string_pretty(&log)? + "\n")
+    Ok(inert_json(&serde_json::to_string_pretty(&log)?) + "\n")
 }
 
 /// What a code means, as the register of rules says it.

@@ -33,29 +33,38 @@ pub(super) fn prose(text: &str) -> String {
 pub(super) fn plain(text: &str) -> String {
     let text = visible(text, 2_000);
     let mut escaped = String::with_capacity(text.len() + 16);
-    let mut before = ' ';
-    for character in text.chars() {
+    let mut before = "";
+    let mut characters = text.char_indices().peekable();
+    while let Some((at, character)) = characters.next() {
+        let next = characters.peek().map(|(_, next)| *next);
+        let begins = before.trim().is_empty();
         match character {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '&' => escaped.push_str("&amp;"),
             '@' => escaped.push_str("@&#8203;"),
             '#' => escaped.push_str("\\#&#8203;"),
-            ':' => escaped.push_str("\\:&#8203;"),
-            '.' if before.is_ascii_alphabetic() => escaped.push_str(".&#8203;"),
+            // An address, an emoji (`:x:`), a command of a runner; not the colon of a sentence.
+            ':' if next.is_some_and(|next| !next.is_whitespace()) => {
+                escaped.push_str("\\:&#8203;");
+            }
+            '.' if before.to_ascii_lowercase().ends_with("www") => escaped.push_str(".&#8203;"),
             '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '!' | '|' | '~' | '"'
             | '\'' | '$' => {
                 escaped.push('\\');
                 escaped.push(character);
             }
-            // A list, a rule or a heading only where a line begins; and a number with its point.
-            '+' | '-' | '=' | '.' if before.is_whitespace() || before.is_ascii_digit() => {
+            // Lists, rules and headings begin where a text begins, some with a number.
+            '+' | '-' | '=' if begins => {
                 escaped.push('\\');
                 escaped.push(character);
             }
+            '.' if before.trim_start().bytes().all(|it| it.is_ascii_digit()) => {
+                escaped.push_str("\\.");
+            }
             it => escaped.push(it),
         }
-        before = character;
+        before = &text[..at + character.len_utf8()];
     }
     escaped
 }

@@ -29,13 +29,13 @@ pub struct WaiverRequest {
     pub expires: Time,
 }
 
-/// A policy's text with one more waiver, and what the waiver does.
+/// A policy's text with more waivers, and what they do.
 #[derive(Debug)]
 pub struct Waived {
     /// The whole text; it is a valid policy.
     pub text: String,
-    /// The line at which the waiver stands.
-    pub line: usize,
+    /// The lines at which the waivers stand: one for each set of digests.
+    pub lines: Vec<usize>,
     /// The findings that were open and are no more.
     pub findings: Vec<Finding>,
 }
@@ -78,13 +78,13 @@ pub fn waive(
     question: &Question,
 ) -> Result<Waived, WaiveError> {
     let open = open_findings(request, judged)?;
-    let digests = match request.digests.as_slice() {
-        [] => all_digests(&open)?,
-        given => given.to_vec(),
+    let sets = match request.digests.is_empty() {
+        true => digest_sets(&open),
+        false => vec![request.digests.clone()],
     };
     let version = open.iter().find_map(|finding| finding.version.clone());
     let version = version.unwrap_or_else(|| request.version.clone());
-    let (text, amended, line) = amend(loaded, request, version, digests)?;
+    let (text, amended, lines) = amend(loaded, request, &version, sets)?;
     let mut findings = Vec::new();
     for one in judged {
         let component = &one.verdict.component;
@@ -111,18 +111,11 @@ pub fn waive(
         findings.extend(waived.filter(was_open).cloned());
     }
     if findings.is_empty() {
-        let seen: BTreeSet<&str> = open
-            .iter()
-            .flat_map(|it| &it.digests)
-            .map(String::as_str)
-            .collect();
-        let seen: Vec<&str> = seen.into_iter().collect();
-        let hint = match seen.is_empty() {
+        let sets = digest_sets(&open);
+        let sets: Vec<String> = sets.iter().map(|set| set.join(" ")).collect();
+        let hint = match sets.iter().all(String::is_empty) {
             true => "the finding has no digests: leave --digest out".to_owned(),
-            false => format!(
-                "a waiver names all digests of the finding: {}",
-                seen.join(" ")
-            ),
+            false => format!("name all digests of a finding: {}", sets.join("; or: ")),
         };
         return Err(WaiveError::new(
             format!(
@@ -134,7 +127,7 @@ pub fn waive(
     }
     Ok(Waived {
         text,
-        line,
+        lines,
         findings,
     })
 }
@@ -144,11 +137,11 @@ pub fn waive(
 /// # Errors
 /// [`WaiveError`] where the text with it would be no policy.
 pub fn waive_unchecked(loaded: &Loaded, request: &WaiverRequest) -> Result<Waived, WaiveError> {
-    let (version, digests) = (request.version.clone(), request.digests.clone());
-    let (text, _, line) = amend(loaded, request, version, digests)?;
+    let sets = vec![request.digests.clone()];
+    let (text, _, lines) = amend(loaded, request, &request.version, sets)?;
     Ok(Waived {
         text,
-        line,
+        lines,
         findings: Vec::new(),
     })
 }
@@ -207,71 +200,61 @@ fn open_findings<'j>(
     Err(WaiveError::new(message, hint))
 }
 
-/// The digests of all the findings; a waiver holds for findings with digests or without, not both.
-fn all_digests(open: &[&Finding]) -> Result<Vec<String>, WaiveError> {
-    let digests: BTreeSet<&String> = open.iter().flat_map(|finding| &finding.digests).collect();
-    let without = open
-        .iter()
-        .filter(|finding| finding.digests.is_empty())
-        .count();
-    if without > 0 && without < open.len() {
-        return Err(WaiveError::new(
-            "some of these findings have digests and some have none",
-            "waive them one by one, with --channel",
-        ));
-    }
-    Ok(digests.into_iter().cloned().collect())
+/// The digests of each finding, each set once. One waiver for all would also hold for what mixes
+/// them.
+fn digest_sets(open: &[&Finding]) -> Vec<Vec<String>> {
+    let sets: BTreeSet<&Vec<String>> = open.iter().map(|finding| &finding.digests).collect();
+    sets.into_iter().cloned().collect()
 }
 
-/// The text with the waiver, what it is as a policy, and the line of the waiver.
+/// The text with a waiver for each set of digests, what it is as a policy, and their lines.
 fn amend(
     loaded: &Loaded,
     request: &WaiverRequest,
-    version: String,
-    digests: Vec<String>,
-) -> Result<(String, Loaded, usize), WaiveError> {
+    version: &str,
+    sets: Vec<Vec<String>>,
+) -> Result<(String, Loaded, Vec<usize>), WaiveError> {
     let Some(source) = loaded.sources.first() else {
         return Err(WaiveError::new(
             "the policy has no file",
             "name a policy file",
         ));
     };
-    let waiver = NewWaiver {
-        code: request.code.clone(),
-        version,
-        digests,
-        reason: request.reason.clone(),
-        approved_by: request.approved_by.clone(),
-        expires: request.expires,
-    };
-    let text = with_waiver(source.text(), &waiver).map_err(|error| {
-        WaiveError::new(
-            format!("the policy cannot be added to: {error}"),
-            "add the waiver by hand; docs/policy.md shows how",
-        )
-    })?;
+    let count = sets.len();
+    let mut text = source.text().to_owned();
+    for digests in sets {
+        let waiver = NewWaiver {
+            code: request.code.clone(),
+            version: version.to_owned(),
+            digests,
+            reason: request.reason.clone(),
+            approved_by: request.approved_by.clone(),
+            expires: request.expires,
+        };
+        text = with_waiver(&text, &waiver).map_err(|error| {
+            WaiveError::new(
+                format!("the policy cannot be added to: {error}"),
+                "add the waiver by hand; docs/policy.md shows how",
+            )
+        })?;
+    }
     let amended =
         policy::load_text(source.path(), text.clone(), &decide::codes()).map_err(|errors| {
+            let drawn = errors.render(false);
             WaiveError::new(
-                format!(
-                    "with this waiver the policy would not be valid\n{}",
-                    errors.render(false)
-                ),
+                format!("with this waiver the policy would not be valid\n{drawn}"),
                 "nothing was written",
             )
         })?;
-    let line = text
-        .lines()
-        .zip(source.text().lines())
-        .take_while(|(a, b)| a == b)
-        .count();
-    let added = text.lines().enumerate().skip(line);
-    let line = added
-        .filter(|(_, words)| words.contains("waiver") || words.contains(waiver.code.as_str()))
-        .map(|(at, _)| at + 1)
-        .next()
-        .unwrap_or(line + 1);
-    Ok((text, amended, line))
+    // The policy's own waivers come behind those that it extends, the new ones last.
+    let declared = amended
+        .components
+        .first()
+        .map(|item| &item.declared.waivers);
+    let new = declared.into_iter().flatten().rev().take(count);
+    let mut lines: Vec<usize> = new.map(|position| position.line).collect();
+    lines.reverse();
+    Ok((text, amended, lines))
 }
 
 /// What makes two findings of two judgements of the same evidence the same.

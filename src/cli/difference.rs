@@ -22,7 +22,10 @@ pub(super) fn difference(path: &str, before: &str, after: &str) -> String {
     let from = front.saturating_sub(CONTEXT);
     let end = |lines: &[&str]| (lines.len() - back + CONTEXT).min(lines.len());
     let (old_end, new_end) = (end(&old), end(&new));
-    let mut text = format!("--- a/{path}\n+++ b/{path}\n");
+    let mut text = match path.starts_with('/') {
+        true => format!("--- {path}\n+++ {path}\n"),
+        false => format!("--- a/{path}\n+++ b/{path}\n"),
+    };
     let range = |end: usize| match end - from {
         0 => format!("{from},0"),
         count => format!("{},{count}", from + 1),

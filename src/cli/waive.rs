@@ -27,8 +27,9 @@ use super::say::Terminal;
 /// Waive an open finding: write a [[waiver]] into a policy file.
 ///
 /// The channels are asked (or --evidence is read), and the waiver is pinned to all digests of the
-/// finding: other bytes, another commit or another image fire again. A waiver that would hold for
-/// no open finding is refused. What is indeterminate cannot be waived.
+/// finding: other bytes, another commit or another image fire again. Several findings of the code
+/// get a waiver each. A waiver that would hold for no open finding is refused. What is
+/// indeterminate cannot be waived.
 ///
 /// The waiver goes into the file that is named, never into one that it extends, and holds for every
 /// component of a family. Everything else in the file stays as it is.
@@ -52,11 +53,11 @@ pub(super) struct WaiveArguments {
     /// When it ends: a date (at 00:00 UTC) or a time.
     #[arg(long, value_name = "DATE")]
     expires: Time,
-    /// Pin this digest, `sha256:…` or `git:<commit>`; without any, all of the finding. May be
-    /// repeated.
+    /// Pin this digest, `sha256:…` or `git:<commit>`; without any, all of each finding. May be
+    /// repeated; then it is one waiver.
     #[arg(long = "digest", value_name = "DIGEST")]
     digests: Vec<String>,
-    /// Only the finding in this channel.
+    /// Only for what is open in this channel.
     #[arg(long, value_name = "NAME")]
     channel: Option<Name>,
     /// As judged for this environment of the policy.
@@ -341,9 +342,12 @@ fn say(
     if dry {
         return Ok(());
     }
+    let lines: Vec<String> = waived.lines.iter().map(ToString::to_string).collect();
     let mut text = format!(
         "{shown} line {}: `{}` is waived until {}\n",
-        waived.line, request.code, request.expires
+        lines.join(", "),
+        request.code,
+        request.expires
     );
     for finding in &waived.findings {
         let _ = writeln!(text, "  {}: {}", finding.component, finding.message);

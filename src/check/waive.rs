@@ -171,6 +171,9 @@ fn open_findings<'j>(
             Disposition::Waived { expires, .. } => format!("it is waived until {expires}"),
             Disposition::Grandfathered => "it is older than `judge-since`".to_owned(),
             Disposition::LastKnownGood { .. } => "it was approved again".to_owned(),
+            Disposition::Open if closed.version.is_none() => {
+                "it is about no single version, and a waiver names one".to_owned()
+            }
             Disposition::Open => "it is indeterminate, and that cannot be waived".to_owned(),
         };
         let message = format!(

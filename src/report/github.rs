@@ -62,13 +62,18 @@ pub fn inert(text: &str) -> String {
     }
     let mut inert = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
-        let words = line.trim_start();
-        if words.starts_with("::") {
-            inert.push_str(&line[..line.len() - words.len()]);
-            inert.push_str("\\u{3a}");
-            inert.push_str(&words[1..]);
-        } else {
-            inert.push_str(line);
+        // A runner compares by the rules of a language, which overlook some invisible characters.
+        let at = line.find("::").filter(|at| {
+            let before = &line[..*at];
+            !before.bytes().any(|it| it.is_ascii_graphic())
+        });
+        match at {
+            None => inert.push_str(line),
+            Some(at) => {
+                inert.push_str(&line[..at]);
+                inert.push_str("\\u{3a}");
+                inert.push_str(&line[at + 1..]);
+            }
         }
     }
     inert
@@ -106,6 +111,7 @@ mod tests {
     fn no_line_is_a_command() {
         assert_eq!(inert("a::b\nfine\n"), "a::b\nfine\n");
         assert_eq!(inert("  ::error::x\n::y"), "  \\u{3a}:error::x\n\\u{3a}:y");
+        assert_eq!(inert("\u{34f}::error::x"), "\u{34f}\\u{3a}:error::x");
         assert_eq!(inert("x ##[error]y"), "x #\\u{23}[error]y");
         assert_eq!(inert("###[a]"), "##\\u{23}[a]");
         assert!(!inert("####[a]").contains("##["));

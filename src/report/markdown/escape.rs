@@ -44,8 +44,12 @@ pub(super) fn plain(text: &str) -> String {
             '&' => escaped.push_str("&amp;"),
             '@' => escaped.push_str("@&#8203;"),
             '#' => escaped.push_str("\\#&#8203;"),
-            // An address, an emoji (`:x:`), a command of a runner; not the colon of a sentence.
-            ':' if next.is_some_and(|next| !next.is_whitespace()) => {
+            // An address, an emoji (`:x:`), a command of a runner; not the colon of a sentence or of
+            // a time.
+            ':' if next.is_some_and(|next| !next.is_whitespace())
+                && !(before.ends_with(|it: char| it.is_ascii_digit())
+                    && next.is_some_and(|next| next.is_ascii_digit())) =>
+            {
                 escaped.push_str("\\:&#8203;");
             }
             '.' if before.to_ascii_lowercase().ends_with("www") => escaped.push_str(".&#8203;"),

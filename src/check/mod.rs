@@ -3,10 +3,14 @@
 mod evidence_file;
 mod gather;
 mod judge;
+mod policy_file;
 pub mod replay;
 mod targets;
+mod waive;
 
 pub use evidence_file::{EvidenceFileError, EvidenceWriter, read_evidence};
 pub use gather::{GatherError, Gathered, Gathering, gather};
 pub use judge::{JudgeError, Judged, judge};
+pub use policy_file::{ReplaceError, replace_policy};
 pub use targets::{Target, TargetError, load_targets};
+pub use waive::{WaiveError, Waived, WaiverRequest, waive, waive_unchecked};

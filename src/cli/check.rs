@@ -2,24 +2,22 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::Args;
 
 use crate::check::{
-    EvidenceFileError, EvidenceWriter, GatherError, Gathering, JudgeError, Judged, Target,
-    TargetError, gather, judge, load_targets, read_evidence,
+    EvidenceFileError, EvidenceWriter, Judged, Target, TargetError, judge, load_targets,
+    read_evidence,
 };
 use crate::decide::{self, Question, Which};
 use crate::model::settings::nearest;
-use crate::model::{Code, Duration, Name, Time, Verdict, visible};
-use crate::report;
+use crate::model::{Code, Duration, Name, Time, visible};
 use crate::verify::Origin;
 
-use super::Format;
 use super::ambient::Ambient;
+use super::asked::{ask_for_all, unfit};
 use super::exit::{self, Ending, Failure};
-use super::progress::Progress;
+use super::output::{Output, OutputArguments};
 use super::say::Terminal;
 
 /// Check whether a component's releases agree in every channel.
@@ -60,9 +58,8 @@ pub(super) struct CheckArguments {
     /// at its own time.
     #[arg(long, value_name = "TIME", requires = "evidence")]
     as_of: Option<Time>,
-    /// How the result is written: one document, or JSON Lines for several components.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
+    #[command(flatten)]
+    output: OutputArguments,
 }
 
 pub(super) fn run(
@@ -72,9 +69,10 @@ pub(super) fn run(
 ) -> Result<Ending, Failure> {
     let question = question(&arguments, ambient)?;
     let targets = load_targets(&arguments.targets).map_err(|error| unusable(error, terminal))?;
+    let output = Output::of(&arguments.output, ambient, &targets)?;
     let judged = match &arguments.evidence {
         Some(path) => from_file(&arguments, path, targets, &question, terminal)?,
-        None => from_channels(&arguments, targets, &question, ambient, terminal)?,
+        None => ask_for_all(&targets, &question, arguments.wait, ambient, terminal)?,
     };
     if let Some(path) = &arguments.save_evidence {
         save(path, &judged).map_err(|error| Failure::Said {
@@ -82,24 +80,7 @@ pub(super) fn run(
             hint: error.hint,
         })?;
     }
-    match arguments.format {
-        Format::Human => {
-            let paper = *terminal.paper();
-            for (at, one) in judged.iter().enumerate() {
-                let mut text = String::new();
-                if at > 0 {
-                    text.push_str("\n\n");
-                }
-                text.push_str(&report::human_verdict(&paper, &one.verdict, &one.evidence));
-                terminal.result(&text)?;
-            }
-        }
-        Format::Json => {
-            let verdicts: Vec<Verdict> = judged.iter().map(|it| it.verdict.clone()).collect();
-            let text = report::json_verdicts(&verdicts).map_err(std::io::Error::from)?;
-            terminal.result(&text)?;
-        }
-    }
+    output.write(&judged, terminal)?;
     Ok(exit::of_verdicts(judged.iter().map(|it| &it.verdict)))
 }
 
@@ -186,38 +167,6 @@ fn from_file(
         ));
     }
     Ok(judged)
-}
-
-fn from_channels(
-    arguments: &CheckArguments,
-    targets: Vec<Target>,
-    question: &Question,
-    ambient: &Ambient,
-    terminal: &mut Terminal,
-) -> Result<Vec<Judged>, Failure> {
-    let progress = Arc::new(Progress::new(terminal, targets.len()));
-    let gathering = Gathering {
-        question,
-        wait: arguments.wait,
-        environment: ambient.environment.clone(),
-        events: progress.clone(),
-        pausing: &|until, why| progress.waiting(until, why),
-    };
-    let mut judged = Vec::with_capacity(targets.len());
-    let gathered = gather(&targets, gathering, |one| {
-        judged.push(one.map_err(unfit)?);
-        progress.judged();
-        Ok::<(), Failure>(())
-    });
-    match gathered {
-        Ok(_) => Ok(judged),
-        Err(GatherError::Start(error)) => Err(unfit(error)),
-        Err(GatherError::Taker(failure)) => Err(failure),
-    }
-}
-
-fn unfit(error: JudgeError) -> Failure {
-    Failure::new(error.message, error.hint)
 }
 
 fn unusable(error: TargetError, terminal: &Terminal) -> Failure {

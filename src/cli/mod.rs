@@ -1,16 +1,20 @@
 //! The command line: one file per verb, one table of exit codes.
 
 mod ambient;
+mod asked;
 mod check;
 mod completions;
+mod difference;
 mod exit;
 mod explain;
 mod man;
+mod output;
 mod policy;
 mod progress;
 mod replay;
 mod say;
 mod version;
+mod waive;
 
 use std::process::ExitCode;
 
@@ -76,6 +80,7 @@ enum Verb {
     Replay(replay::ReplayArguments),
     Explain(explain::ExplainArguments),
     Policy(policy::PolicyArguments),
+    Waive(Box<waive::WaiveArguments>),
     Version(version::VersionArguments),
     Completions(completions::CompletionsArguments),
     Man(man::ManArguments),
@@ -91,6 +96,7 @@ pub fn run() -> ExitCode {
         Verb::Replay(arguments) => replay::run(&arguments, &mut terminal),
         Verb::Explain(arguments) => explain::run(&arguments, &mut terminal),
         Verb::Policy(arguments) => policy::run(&arguments, &mut terminal),
+        Verb::Waive(arguments) => waive::run(*arguments, &ambient, &mut terminal),
         Verb::Version(arguments) => version::run(&arguments, &mut terminal),
         Verb::Completions(arguments) => completions::run(&arguments, Cli::command(), &mut terminal),
         Verb::Man(arguments) => man::run(&arguments, Cli::command(), &mut terminal),

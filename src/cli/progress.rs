@@ -196,7 +196,7 @@ fn left(elapsed: Duration, done: usize, all: usize) -> Option<String> {
 /// That it cannot be shown changes nothing.
 fn show(text: &str) {
     let mut errors = std::io::stderr().lock();
-    let _ = errors.write_all(text.as_bytes());
+    let _ = errors.write_all(crate::report::inert(text).as_bytes());
     let _ = errors.flush();
 }
 

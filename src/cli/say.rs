@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use crate::report::{Paper, Tint};
+use crate::report::{Paper, Tint, inert};
 
 use super::ambient::Ambient;
 use super::{Colour, Manner};
@@ -70,22 +70,28 @@ impl Terminal {
     /// An error. That it cannot be written changes nothing: the exit code says it too.
     pub(super) fn error(&mut self, message: &str, hint: Option<&str>) {
         let word = self.errors.tint(Tint::Bad, "error");
-        let _ = writeln!(std::io::stderr(), "{word}: {message}");
+        let _ = writeln!(std::io::stderr(), "{word}: {}", inert(message));
         if let Some(hint) = hint {
-            let _ = writeln!(std::io::stderr(), "  hint: {hint}");
+            let _ = writeln!(std::io::stderr(), "  hint: {}", inert(hint));
         }
     }
 
     /// Diagnostics that are drawn already.
     pub(super) fn drawn(&mut self, diagnostics: &str) {
-        let _ = std::io::stderr().write_all(diagnostics.as_bytes());
+        let _ = std::io::stderr().write_all(inert(diagnostics).as_bytes());
     }
 
     /// Something worth knowing that is no result.
     pub(super) fn note(&mut self, message: &str) {
         if !self.quiet {
             let word = self.errors.tint(Tint::Unsure, "note");
-            let _ = writeln!(std::io::stderr(), "{word}: {message}");
+            let _ = writeln!(std::io::stderr(), "{word}: {}", inert(message));
         }
+    }
+
+    /// Commands for the runner of a workflow, which reads them from both streams: here they leave
+    /// the result as it is.
+    pub(super) fn commands(&mut self, commands: &str) {
+        let _ = std::io::stderr().write_all(commands.as_bytes());
     }
 }

@@ -12,7 +12,9 @@ use crate::verify::{CheckedEvidence, Origin};
 use super::scene::{Case, Names, Scene};
 use super::standing::{Presence, Standing, content_digests};
 use super::view::View;
-use super::{Question, QuestionError, RULES, last_known_good, needed, rules, settle, which};
+use super::{
+    Question, QuestionError, RULES, first_seen, last_known_good, needed, rules, settle, which,
+};
 
 /// One decision.
 pub(super) fn decide(
@@ -67,6 +69,7 @@ fn at_round(
             finding.severity = finding.severity.max(Severity::Deny);
         }
     }
+    first_seen::mark(&scene, checked, &mut findings);
     let cells = cells(&scene, &findings);
     findings.sort_by(|one, other| {
         let order = |it: &Finding| (!it.is_open(), std::cmp::Reverse(it.severity));

@@ -12,6 +12,7 @@ mod baseline;
 mod branches;
 mod combine;
 mod files;
+mod first_seen;
 mod floating;
 mod history;
 mod index;

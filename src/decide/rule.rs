@@ -49,6 +49,7 @@ impl Rule {
             first_seen: None,
             retry_at: None,
             disposition: Disposition::Open,
+            waiver: None,
         }
     }
 

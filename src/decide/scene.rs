@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use crate::model::version::{Naming, Version};
-use crate::model::{Agreement, Environment, Finding, Line, Name, Policy, Time};
+use crate::model::{Agreement, Environment, Finding, Line, Name, Policy, Time, Waiver};
 
 use super::Question;
 use super::agreement::agreements;
@@ -182,6 +182,12 @@ impl<'a> Scene<'a> {
     pub(crate) fn case_of(&self, finding: &Finding) -> Option<&Case<'a>> {
         let key = (finding.version.clone()?, finding.line.as_ref()?);
         self.cases.get(*self.positions.get(&key)?)
+    }
+
+    /// Which of the policy's waivers this one is.
+    pub(crate) fn number_of(&self, waiver: &Waiver) -> Option<usize> {
+        let mut all = self.policy.waivers.iter();
+        all.position(|other| std::ptr::eq(other, waiver))
     }
 
     /// Whether the judged environment needs a channel.

@@ -98,7 +98,8 @@ pub struct Finding {
     pub digests: Vec<String>,
     /// The observations behind it.
     pub because: Vec<Digest>,
-    /// Earliest observation that shows it.
+    /// The earliest observation of the release's name in that channel; where the channel never
+    /// showed it, the earliest observation behind the finding.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_seen: Option<Time>,
     /// For an indeterminate: when asking again makes sense.
@@ -106,6 +107,9 @@ pub struct Finding {
     pub retry_at: Option<Time>,
     /// Whether it counts.
     pub disposition: Disposition,
+    /// For a finding about a waiver: which of the policy's, counted from 0. No part of a verdict.
+    #[serde(skip)]
+    pub waiver: Option<usize>,
 }
 
 impl Finding {

@@ -34,14 +34,17 @@ impl Extended {
     }
 }
 
-/// Reads a policy and what it extends.
+/// Reads a policy and what it extends; `text` stands for what the policy's own file holds.
 ///
 /// # Errors
 /// What is wrong, and the sources that it points into.
-pub(super) fn read(path: &Path) -> Result<Extended, (Box<Diagnostic>, Vec<Source>)> {
+pub(super) fn read(
+    path: &Path,
+    text: Option<String>,
+) -> Result<Extended, (Box<Diagnostic>, Vec<Source>)> {
     let mut sources = Vec::new();
     let mut seen: Vec<PathBuf> = Vec::new();
-    let mut table = match add(path, &mut sources, &mut seen) {
+    let mut table = match add(path, text, &mut sources, &mut seen) {
         Ok(table) => table,
         Err(diagnostic) => return Err((diagnostic, sources)),
     };
@@ -111,7 +114,7 @@ fn next(
             "take one `extends` out: files cannot extend each other in a circle",
         ));
     }
-    let table = add(&path, sources, seen).map_err(|diagnostic| match diagnostic.place {
+    let table = add(&path, None, sources, seen).map_err(|diagnostic| match diagnostic.place {
         Some(_) => diagnostic,
         None => {
             let hint = diagnostic.hint.as_deref().unwrap_or_default();
@@ -123,10 +126,14 @@ fn next(
 
 fn add(
     path: &Path,
+    text: Option<String>,
     sources: &mut Vec<Source>,
     seen: &mut Vec<PathBuf>,
 ) -> Result<Table, Box<Diagnostic>> {
-    let source = Source::read(path)?;
+    let source = match text {
+        Some(text) => Source::given(path, text)?,
+        None => Source::read(path)?,
+    };
     let number = sources.len();
     let parsed = document::parse(source.text(), number);
     seen.push(std::fs::canonicalize(path).map_err(|error| {

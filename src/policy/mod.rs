@@ -4,8 +4,10 @@
 //! channels. Nothing here asks a network.
 
 mod agreement;
+mod amend;
 mod channel;
 mod component;
+mod declared;
 mod document;
 mod environment;
 mod extend;
@@ -21,11 +23,14 @@ mod source;
 mod waiver;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::model::settings::{Diagnostic, Fields, Gravity, Key, Place, Shape, Table};
 use crate::model::{Component, Digest, Name, Policy, Time};
 use crate::observe::{About, Configured};
 
+pub use amend::{AmendError, NewWaiver, with_waiver};
+pub use declared::{Declarations, Position};
 pub use reference::{ReferenceTable, reference};
 pub use render::render_diagnostics;
 pub use rendered::{NoLine, Rendered, RenderedChannel, RenderedLine, rendered};
@@ -92,6 +97,8 @@ pub struct Item {
     pub policy: Policy,
     /// Its channels in the same order.
     pub channels: Vec<(Name, Configured)>,
+    /// Where its tables stand.
+    pub declared: Arc<Declarations>,
 }
 
 /// Why a policy file is not valid: every error of it, warnings too.
@@ -144,7 +151,15 @@ impl PolicyErrors {
 /// [`PolicyErrors`] with everything that is wrong at once, or with what kept a file from being
 /// read.
 pub fn load(path: &Path, codes: &[&str]) -> Result<Loaded, PolicyErrors> {
-    read(path, codes, None)
+    read(path, None, codes, None)
+}
+
+/// Checks a text as if it were what the file holds; what it extends is read from files.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_text(path: &Path, text: String, codes: &[&str]) -> Result<Loaded, PolicyErrors> {
+    read(path, Some(text), codes, None)
 }
 
 /// Reads and checks many policy files, and warns of waivers that have expired at `now`.
@@ -155,11 +170,16 @@ pub fn lint(
     now: Time,
     codes: &[&str],
 ) -> Vec<(PathBuf, Result<Loaded, PolicyErrors>)> {
-    let one = |path: &PathBuf| (path.clone(), read(path, codes, Some(now)));
+    let one = |path: &PathBuf| (path.clone(), read(path, None, codes, Some(now)));
     paths.iter().map(one).collect()
 }
 
-fn read(path: &Path, codes: &[&str], now: Option<Time>) -> Result<Loaded, PolicyErrors> {
+fn read(
+    path: &Path,
+    text: Option<String>,
+    codes: &[&str],
+    now: Option<Time>,
+) -> Result<Loaded, PolicyErrors> {
     let refused = |diagnostics, sources| {
         PolicyErrors(Box::new(Refused {
             path: path.to_owned(),
@@ -167,7 +187,7 @@ fn read(path: &Path, codes: &[&str], now: Option<Time>) -> Result<Loaded, Policy
             sources,
         }))
     };
-    let extended = match extend::read(path) {
+    let extended = match extend::read(path, text) {
         Ok(extended) => extended,
         Err((diagnostic, sources)) => return Err(refused(vec![*diagnostic], sources)),
     };
@@ -276,6 +296,7 @@ fn assemble(
     let Some(announced_by) = announced_by else {
         return Vec::new();
     };
+    let declared = Arc::new(declared::find(table, sources));
     let item = |(name, channels): (Name, channel::Channels)| {
         let (channels, configured) = channels
             .valid
@@ -305,6 +326,7 @@ fn assemble(
         Item {
             policy,
             channels: configured,
+            declared: declared.clone(),
         }
     };
     members.into_iter().map(item).collect()

@@ -76,6 +76,18 @@ impl Source {
         Ok(Self::of(path.to_owned(), text, digest))
     }
 
+    /// A text that stands for what the file holds.
+    pub(super) fn given(path: &Path, text: String) -> Result<Self, Box<Diagnostic>> {
+        if text.len() as u64 > MAXIMUM_BYTES {
+            return Err(whole_file(
+                "the policy would be larger than 1 MiB".to_owned(),
+                "take out what has expired",
+            ));
+        }
+        let digest = Digest::of(text.as_bytes());
+        Ok(Self::of(path.to_owned(), text, digest))
+    }
+
     fn of(path: PathBuf, text: String, digest: Digest) -> Self {
         let breaks = text.match_indices('\n').map(|(at, _)| at + 1);
         let line_starts = std::iter::once(0).chain(breaks).collect();

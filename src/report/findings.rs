@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use crate::model::{
-    Answer, Digest, Disposition, Evidence, Finding, Observation, Severity, Verdict, visible_line,
+    Answer, Digest, Disposition, Evidence, Finding, Observation, Severity, Time, Verdict,
+    visible_line,
 };
 
 use super::paper::{Paper, Tint};
+use super::reported::set_apart;
 
 /// Versions that a group names before it only counts.
 const NAMED: usize = 12;
@@ -16,9 +18,14 @@ const NAMED: usize = 12;
 pub(super) fn draw(paper: &Paper, verdict: &Verdict, evidence: &Evidence) -> String {
     let observations: HashMap<Digest, &Observation> =
         evidence.observations.iter().map(|it| (it.id, it)).collect();
+    let seen = evidence
+        .observations
+        .iter()
+        .filter(|it| it.at <= verdict.now);
+    let round = seen.map(|it| it.round).max();
     let mut drawing = String::new();
     for group in groups(verdict.findings.iter().filter(|it| it.is_open())) {
-        draw_group(&mut drawing, paper, &group, &observations);
+        draw_group(&mut drawing, paper, &group, &observations, round);
     }
     let set_apart: Vec<&Finding> = verdict.findings.iter().filter(|it| !it.is_open()).collect();
     for group in groups(set_apart.into_iter()) {
@@ -27,7 +34,8 @@ pub(super) fn draw(paper: &Paper, verdict: &Verdict, evidence: &Evidence) -> Str
     drawing
 }
 
-fn groups<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<Vec<&'f Finding>> {
+/// Findings that are shown together: one code, channel and disposition.
+pub(super) fn groups<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<Vec<&'f Finding>> {
     let mut groups: Vec<Vec<&Finding>> = Vec::new();
     let mut known: HashMap<(&str, Option<&str>, Severity, u8), usize> = HashMap::new();
     for finding in findings {
@@ -58,6 +66,7 @@ fn draw_group(
     paper: &Paper,
     group: &[&Finding],
     observations: &HashMap<Digest, &Observation>,
+    round: Option<Time>,
 ) {
     let Some(first) = group.first() else { return };
     let tint = match first.severity {
@@ -92,6 +101,15 @@ fn draw_group(
         drawing.push_str(&paper.tint(Tint::Faint, paper.wrap("  ", &line).trim_end()));
         drawing.push('\n');
     }
+    // Of what is there since before this round, since when.
+    if let Some(seen) = first
+        .first_seen
+        .filter(|seen| round.is_some_and(|round| *seen < round))
+    {
+        let line = format!("first seen: {seen}");
+        drawing.push_str(&paper.tint(Tint::Faint, paper.wrap("  ", &line).trim_end()));
+        drawing.push('\n');
+    }
     if let Some(hint) = &first.hint {
         drawing.push_str(&paper.wrap("  ", &format!("hint: {hint}")));
     }
@@ -99,20 +117,8 @@ fn draw_group(
 
 fn draw_set_apart(drawing: &mut String, paper: &Paper, group: &[&Finding]) {
     let Some(first) = group.first() else { return };
-    let (what, why) = match &first.disposition {
-        Disposition::Open => return,
-        Disposition::Grandfathered => ("grandfathered", "before `judge-since`".to_owned()),
-        Disposition::Waived {
-            reason,
-            approved_by,
-            expires,
-        } => (
-            "waived",
-            format!("until {expires}, approved by {approved_by}: {reason}"),
-        ),
-        Disposition::LastKnownGood { round } => {
-            ("approved again", format!("as in the round of {round}"))
-        }
+    let Some((what, why)) = set_apart(first) else {
+        return;
     };
     let channel = first.channel.as_ref().map_or("", |it| it.as_str());
     let head = format!(
@@ -125,7 +131,7 @@ fn draw_set_apart(drawing: &mut String, paper: &Paper, group: &[&Finding]) {
 }
 
 /// One observation in a line: who was asked, when, and what came back.
-fn told(observation: &Observation) -> String {
+pub(super) fn told(observation: &Observation) -> String {
     let came = match &observation.answer {
         Answer::Seen { .. } => "answered",
         Answer::Absent { .. } => "not there",

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::model::{Evidence, Mode, Outcome, Verdict};
 
+use super::github::inert;
 use super::paper::{Paper, Tint};
 use super::{findings, matrix};
 
@@ -51,7 +52,7 @@ pub fn verdict(paper: &Paper, verdict: &Verdict, evidence: &Evidence) -> String 
         text.push_str(&paper.wrap("  ", &format!("policy {}", verdict.policy)));
         text.push_str(&paper.wrap("  ", &format!("evidence {}", verdict.evidence)));
     }
-    text
+    inert(&text)
 }
 
 /// One line: component, outcome, scores.

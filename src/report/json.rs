@@ -1,20 +1,24 @@
 //! Verdicts and replays for programs.
 
+use std::borrow::Borrow;
+
 use serde::Serialize;
 
 use crate::model::{ReplayRow, ReplayTotals, Verdict};
+
+use super::github::inert_json;
 
 /// One verdict as an indented document; several as JSON Lines.
 ///
 /// # Errors
 /// None that a verdict can cause.
-pub fn verdicts(verdicts: &[Verdict]) -> Result<String, serde_json::Error> {
+pub fn verdicts<V: Borrow<Verdict>>(verdicts: &[V]) -> Result<String, serde_json::Error> {
     if let [one] = verdicts {
-        return Ok(serde_json::to_string_pretty(one)? + "\n");
+        return Ok(inert_json(&serde_json::to_string_pretty(one.borrow())?) + "\n");
     }
     let mut lines = String::new();
     for verdict in verdicts {
-        lines.push_str(&serde_json::to_string(verdict)?);
+        lines.push_str(&inert_json(&serde_json::to_string(verdict.borrow())?));
         lines.push('\n');
     }
     Ok(lines)
@@ -38,5 +42,5 @@ pub fn replay(rows: &[ReplayRow], totals: &ReplayTotals) -> Result<String, serde
         totals,
         rows,
     };
-    Ok(serde_json::to_string_pretty(&document)? + "\n")
+    Ok(inert_json(&serde_json::to_string_pretty(&document)?) + "\n")
 }

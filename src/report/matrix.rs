@@ -15,9 +15,22 @@ const CALM_ROWS: usize = 5;
 /// Rows that are shown at all, without `--verbose`.
 const ROWS: usize = 40;
 
-struct Row<'v> {
-    version: &'v str,
-    cells: Vec<Option<&'v Cell>>,
+/// A release, and its cell in each channel.
+pub(super) struct Row<'v> {
+    pub(super) version: &'v str,
+    pub(super) cells: Vec<Option<&'v Cell>>,
+}
+
+impl Row<'_> {
+    /// True where nothing is wrong with any cell.
+    pub(super) fn is_calm(&self) -> bool {
+        self.cells.iter().flatten().all(|cell| {
+            matches!(
+                cell.state,
+                CellState::Agrees | CellState::NotRequired { .. }
+            )
+        })
+    }
 }
 
 /// Draws the matrix; channels that do not fit beside each other go below, block by block.
@@ -112,13 +125,15 @@ fn draw_block(
     }
 }
 
-fn channels(verdict: &Verdict) -> Vec<&Name> {
+/// The channels, in the order of the policy.
+pub(super) fn channels(verdict: &Verdict) -> Vec<&Name> {
     let mut seen = BTreeSet::new();
     let names = verdict.cells.iter().map(|cell| &cell.channel);
     names.filter(|name| seen.insert(*name)).collect()
 }
 
-fn rows<'v>(verdict: &'v Verdict, channels: &[&Name]) -> Vec<Row<'v>> {
+/// The releases, in the order of the verdict.
+pub(super) fn rows<'v>(verdict: &'v Verdict, channels: &[&Name]) -> Vec<Row<'v>> {
     let mut rows: Vec<Row<'v>> = Vec::new();
     let mut last = None;
     for cell in &verdict.cells {
@@ -144,12 +159,7 @@ fn chosen<'r, 'v>(paper: &Paper, rows: &'r [Row<'v>]) -> (Vec<&'r Row<'v>>, usiz
     }
     let (mut shown, mut calm, mut calm_left, mut cut) = (Vec::new(), 0, 0, 0);
     for row in rows {
-        let is_calm = row.cells.iter().flatten().all(|cell| {
-            matches!(
-                cell.state,
-                CellState::Agrees | CellState::NotRequired { .. }
-            )
-        });
+        let is_calm = row.is_calm();
         if is_calm && calm >= CALM_ROWS {
             calm_left += 1;
         } else if shown.len() >= ROWS {
@@ -162,7 +172,8 @@ fn chosen<'r, 'v>(paper: &Paper, rows: &'r [Row<'v>]) -> (Vec<&'r Row<'v>>, usiz
     (shown, calm_left, cut)
 }
 
-fn words(cell: &Cell) -> (String, Tint) {
+/// What is the case, in a word or two.
+pub(super) fn words(cell: &Cell) -> (String, Tint) {
     match &cell.state {
         CellState::Agrees => ("agrees".to_owned(), Tint::Good),
         CellState::NotRequired {

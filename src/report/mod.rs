@@ -1,13 +1,26 @@
-//! Shows verdicts and replays: to people in 80 columns, to programs as JSON. Judges nothing.
+//! Shows verdicts and replays: to people in 80 columns, to programs in the formats that they read.
+//! Judges nothing.
 
+mod csv;
 mod findings;
+mod github;
 mod human;
 mod json;
+mod junit;
+mod markdown;
 mod matrix;
 mod paper;
 mod replayed;
+mod reported;
+mod sarif;
 
+pub use csv::verdicts as csv_verdicts;
+pub use github::{annotations as github_annotations, inert};
 pub use human::verdict as human_verdict;
 pub use json::{replay as json_replay, verdicts as json_verdicts};
+pub use junit::verdicts as junit_verdicts;
+pub use markdown::{SUMMARY_BYTES, verdicts as markdown_verdicts};
 pub use paper::{Paper, Tint};
 pub use replayed::replay as human_replay;
+pub use reported::{Folders, Reported};
+pub use sarif::verdicts as sarif_verdicts;

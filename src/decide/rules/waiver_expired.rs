@@ -33,5 +33,6 @@ pub(crate) fn found(scene: &Scene<'_>, waiver: &Waiver, of: &Finding) -> Finding
     finding.version.clone_from(&of.version);
     finding.line.clone_from(&of.line);
     finding.channel.clone_from(&of.channel);
+    finding.waiver = scene.number_of(waiver);
     finding.hint("mend it, or renew the waiver")
 }

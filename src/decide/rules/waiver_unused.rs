@@ -28,5 +28,6 @@ pub(crate) fn found(scene: &Scene<'_>, waiver: &Waiver) -> Finding {
     );
     let mut finding = RULE.about_component(scene, message);
     finding.version = Some(visible_line(&waiver.version));
+    finding.waiver = scene.number_of(waiver);
     finding.hint("delete it, or check its code, version and digests")
 }

@@ -139,3 +139,33 @@ fn quiet_says_nothing_but_the_result() {
     assert_eq!(ran.err, "");
     assert!(!ran.out.is_empty());
 }
+
+#[test]
+fn a_waiver_is_pinned_to_what_the_channels_show_when_they_are_asked() {
+    let live = live("2026-01-01T00:00:00Z".to_owned());
+    live.git(&["-C", "repository", "tag", "0.9"]);
+    assert_eq!(live.check(&["--version", "1.0"]).run().code, Some(1));
+    let path = std::env::var("PATH").unwrap();
+    let cache = live.folder.path().join("cache");
+    let now = lockstep::observe::now();
+    let later = now.plus(lockstep::model::Duration::from_hours(48));
+    let ran = Run::new(&[
+        "waive",
+        &live.policy,
+        "version-unannounced",
+        "1.0",
+        "--reason",
+        "x",
+        "--approved-by",
+        "y",
+        "--expires",
+        &later.to_string(),
+    ])
+    .env("PATH", &path)
+    .env("LOCKSTEP_CACHE_DIR", cache.to_str().unwrap())
+    .run();
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    let policy = std::fs::read_to_string(&live.policy).unwrap();
+    assert!(policy.contains(&"11".repeat(32)), "{policy}");
+    assert_eq!(live.check(&["--version", "1.0"]).run().code, Some(0));
+}

@@ -3,12 +3,15 @@
 mod bad_input;
 mod check;
 mod explain;
+mod formats;
+mod formats_hostile;
 mod github;
 mod live;
 mod policy;
 mod replay;
 mod shell;
 mod version;
+mod waive;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -40,6 +43,11 @@ impl Run {
 
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
+        self
+    }
+
+    pub(crate) fn within(mut self, folder: &Path) -> Self {
+        self.command.current_dir(folder);
         self
     }
 
@@ -89,6 +97,22 @@ impl Ran {
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
     }
+}
+
+/// What Python makes of a text: a second reader, that nobody here wrote.
+pub(crate) fn python(script: &str, input: &str) -> serde_json::Value {
+    let mut child = Command::new("python3")
+        .args(["-c", script])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("python3 is needed by this test");
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).unwrap();
+    drop(stdin);
+    let ran = child.wait_with_output().unwrap();
+    assert!(ran.status.success(), "python3 refuses {input}");
+    serde_json::from_slice(&ran.stdout).unwrap()
 }
 
 /// The repository.

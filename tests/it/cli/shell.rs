@@ -7,7 +7,7 @@ fn completions_name_every_verb_for_every_shell() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let ran = Run::new(&["completions", shell]).run();
         assert_eq!(ran.code, Some(0), "{shell}");
-        for verb in ["check", "replay", "explain", "policy", "version"] {
+        for verb in ["check", "replay", "explain", "policy", "version", "waive"] {
             assert!(ran.out.contains(verb), "{shell} lacks {verb}");
         }
     }

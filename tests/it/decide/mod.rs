@@ -10,6 +10,7 @@ mod codes;
 mod drawn;
 mod drawn_answers;
 mod drawn_policy;
+mod first_seen;
 mod granted;
 mod last_known_good;
 mod less_evidence;

@@ -1,0 +1,65 @@
+//! Targets that are asked from the command line: with progress, and errors as this command says
+//! them.
+
+use std::sync::Arc;
+
+use crate::check::{GatherError, Gathered, Gathering, JudgeError, Judged, Target, gather};
+use crate::decide::Question;
+use crate::model::Duration;
+
+use super::ambient::Ambient;
+use super::exit::Failure;
+use super::progress::Progress;
+use super::say::Terminal;
+
+/// Asks the targets and hands each verdict over in their order; a question that does not fit a
+/// policy in the place of its verdict.
+pub(super) fn ask(
+    targets: &[Target],
+    question: &Question,
+    wait: Option<Duration>,
+    ambient: &Ambient,
+    terminal: &mut Terminal,
+    mut take: impl FnMut(Result<Judged, Failure>, &mut Terminal) -> Result<(), Failure>,
+) -> Result<Gathered, Failure> {
+    let progress = Arc::new(Progress::new(terminal, targets.len()));
+    let gathering = Gathering {
+        question,
+        wait,
+        environment: ambient.environment.clone(),
+        events: progress.clone(),
+        pausing: &|until, why| progress.waiting(until, why),
+    };
+    let gathered = gather(targets, gathering, |one| {
+        progress.judged();
+        take(one.map_err(unfit), terminal)
+    });
+    gathered.map_err(|error| match error {
+        GatherError::Start(error) => unfit(error),
+        GatherError::Taker(failure) => failure,
+    })
+}
+
+/// The same for all targets at once; the first question that does not fit ends it.
+pub(super) fn ask_for_all(
+    targets: &[Target],
+    question: &Question,
+    wait: Option<Duration>,
+    ambient: &Ambient,
+    terminal: &mut Terminal,
+) -> Result<Vec<Judged>, Failure> {
+    let mut judged = Vec::with_capacity(targets.len());
+    let asked = ask(targets, question, wait, ambient, terminal, |one, _| {
+        judged.push(one?);
+        Ok(())
+    })?;
+    match asked {
+        Gathered::All => Ok(judged),
+        Gathered::BrokenOff(_) => Err(Failure::new("interrupted", "nothing was changed")),
+    }
+}
+
+/// A question that does not fit a policy.
+pub(super) fn unfit(error: JudgeError) -> Failure {
+    Failure::new(error.message, error.hint)
+}

@@ -1,0 +1,469 @@
+//! `lockstep check --format …` on evidence from files: each format as its readers read it.
+
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+use super::{Folder, LIBRARY, Ran, Run, library_evidence, python, root};
+
+const SCHEMA: &str = include_str!("../../../fixtures/sarif/sarif-schema-2.1.0.json");
+
+const JUNIT: &str = "
+import json, sys, xml.etree.ElementTree as tree
+def told(it):
+    return {'tag': it.tag, 'attributes': it.attrib, 'text': (it.text or '').strip(),
+            'children': [told(child) for child in it]}
+print(json.dumps(told(tree.fromstring(sys.stdin.buffer.read()))))
+";
+
+pub(super) const CSV: &str = "
+import csv, io, json, sys
+text = io.TextIOWrapper(sys.stdin.buffer, encoding='utf-8', newline='').read()
+assert text.endswith('\\r\\n') and text.count('\\n') == text.count('\\r\\n')
+rows = list(csv.reader(io.StringIO(text, newline=''), strict=True))
+assert len({len(row) for row in rows}) == 1
+print(json.dumps([dict(zip(rows[0], row)) for row in rows[1:]]))
+";
+
+fn incident(name: &str, evidence: &str, more: &[&str]) -> Ran {
+    let policy = format!("fixtures/incidents/{name}/policy.toml");
+    let evidence = format!("fixtures/incidents/{name}/{evidence}");
+    let mut arguments = vec!["check", &policy, "--evidence", &evidence];
+    arguments.extend(more);
+    Run::new(&arguments).run()
+}
+
+/// The schema of SARIF 2.1.0.
+fn validator() -> jsonschema::Validator {
+    let mut schema: Value = serde_json::from_str(SCHEMA).unwrap();
+    // Not a regular expression by ECMA-262 with Unicode: it closes a bracket that it never opened.
+    for definition in ["run", "toolComponent"] {
+        let language = &mut schema["definitions"][definition]["properties"]["language"];
+        assert!(
+            language
+                .as_object_mut()
+                .unwrap()
+                .remove("pattern")
+                .is_some()
+        );
+    }
+    let options = jsonschema::options().should_validate_formats(true);
+    options.build(&schema).unwrap()
+}
+
+/// A log that is valid.
+fn sarif(text: &str) -> Value {
+    static VALIDATOR: LazyLock<jsonschema::Validator> = LazyLock::new(validator);
+    let log: Value = serde_json::from_str(text).unwrap();
+    let errors: Vec<String> = VALIDATOR
+        .iter_errors(&log)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    log
+}
+
+#[test]
+fn the_schema_refuses_what_is_no_sarif() {
+    let ran = incident("webmin", "evidence-T+60.json", &["--format", "sarif"]);
+    let mut log = sarif(&ran.out);
+    log["runs"][0]["results"][0]["level"] = "deny".into();
+    assert!(!validator().is_valid(&log));
+}
+
+#[test]
+fn sarif_of_every_incident_is_valid_and_refers_to_its_rules() {
+    let mut results = 0;
+    for folder in std::fs::read_dir(root().join("fixtures/incidents")).unwrap() {
+        let folder = folder.unwrap().path();
+        let Ok(files) = std::fs::read_dir(&folder) else {
+            continue;
+        };
+        for file in files.map(|file| file.unwrap().file_name().into_string().unwrap()) {
+            if !file.ends_with(".json") {
+                continue;
+            }
+            let name = folder.file_name().unwrap().to_str().unwrap();
+            let ran = incident(name, &file, &["--format", "sarif"]);
+            let log = sarif(&ran.out);
+            let run = &log["runs"][0];
+            for result in run["results"].as_array().unwrap() {
+                let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+                let rule = &run["tool"]["driver"]["rules"][index];
+                assert_eq!(rule["id"], result["ruleId"]);
+                results += 1;
+            }
+        }
+    }
+    assert!(results > 50, "{results}");
+}
+
+#[test]
+fn a_sarif_result_points_at_the_channel_that_it_is_about() {
+    let ran = incident("webmin", "evidence-T+60.json", &["--format", "sarif"]);
+    assert_eq!(ran.code, Some(1));
+    let log = sarif(&ran.out);
+    let run = &log["runs"][0];
+    let result = &run["results"][0];
+    assert_eq!(result["ruleId"], "asset-digest-mismatch");
+    assert_eq!(result["level"], "error");
+    let place = &result["locations"][0]["physicalLocation"];
+    let path = place["artifactLocation"]["uri"].as_str().unwrap();
+    assert_eq!(path, "fixtures/incidents/webmin/policy.toml");
+    let base = place["artifactLocation"]["uriBaseId"].as_str().unwrap();
+    assert!(run["originalUriBaseIds"][base].is_object());
+    let line = usize::try_from(place["region"]["startLine"].as_u64().unwrap()).unwrap();
+    let policy = std::fs::read_to_string(root().join(path)).unwrap();
+    assert_eq!(policy.lines().nth(line - 1), Some("[channel.sourceforge]"));
+    assert_eq!(result["properties"]["channel"], "sourceforge");
+    assert_eq!(result["properties"]["suspicion"], "high");
+    assert_eq!(run["invocations"][0]["executionSuccessful"], true);
+}
+
+#[test]
+fn a_finding_of_an_extended_policy_points_into_the_file_that_declares_it() {
+    let folder = Folder::new();
+    let (above, below) = LIBRARY.split_once("[channel.pypi]").unwrap();
+    folder.file("base.toml", format!("# defaults\n\n[channel.pypi]{below}"));
+    let extending = above.replace("name = \"lib\"", "name = \"lib\"\nextends = \"base.toml\"");
+    folder.file("lib.toml", extending);
+    folder.file("evidence.json", library_evidence(&["1.0"], &["1.0", "1.1"]));
+    let ran = Run::new(&["check", "lib.toml", "--evidence", "evidence.json"])
+        .within(folder.path())
+        .env("GITHUB_ACTIONS", "true")
+        .run();
+    assert!(
+        ran.err
+            .contains("file=base.toml,line=3,title=version-unannounced (deny)::"),
+        "{ran:#?}"
+    );
+}
+
+#[test]
+fn fingerprints_are_of_the_finding_and_not_of_the_run() {
+    let fingerprints = |ran: &Ran| -> Vec<Value> {
+        let log = sarif(&ran.out);
+        let results = log["runs"][0]["results"].as_array().unwrap().clone();
+        let all: Vec<Value> = results
+            .iter()
+            .map(|result| result["partialFingerprints"]["lockstep/v1"].clone())
+            .collect();
+        let distinct: std::collections::BTreeSet<String> =
+            all.iter().map(ToString::to_string).collect();
+        assert_eq!(distinct.len(), all.len(), "{all:#?}");
+        all
+    };
+    let sarif = [
+        "--version",
+        "2.1.20",
+        "--version",
+        "2.1.21",
+        "--format",
+        "sarif",
+    ];
+    let later = [&sarif[..], &["--as-of", "2026-04-23T00:00:00Z"]].concat();
+    let one = fingerprints(&incident("kics", "evidence-T+60.json", &sarif));
+    assert!(one.len() > 4);
+    let other = fingerprints(&incident("kics", "evidence-T+60.json", &later));
+    assert_eq!(one, other);
+}
+
+const WAIVED: &str = "
+[[waiver]]
+code = \"version-unannounced\"
+version = \"1.1\"
+digests = [\"sha256:0000000000000000000000000000000000000000000000000000000000000001\"]
+reason = \"cut by hand\"
+approved-by = \"release team\"
+expires = 2030-01-01
+
+[[waiver]]
+code = \"version-missing\"
+version = \"1.1\"
+reason = \"never happened\"
+approved-by = \"release team\"
+expires = 2030-01-01
+";
+
+fn waived(format: &str) -> Ran {
+    let folder = Folder::new();
+    let policy = folder.file("lib.toml", format!("{LIBRARY}{WAIVED}"));
+    let evidence = folder.file("evidence.json", library_evidence(&["1.0"], &["1.0", "1.1"]));
+    Run::new(&[
+        "check",
+        &policy,
+        "--evidence",
+        &evidence,
+        "--format",
+        format,
+    ])
+    .run()
+}
+
+#[test]
+fn what_is_waived_is_suppressed_with_its_reason_and_a_waiver_without_use_is_shown_where_it_stands()
+{
+    let log = sarif(&waived("sarif").out);
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    let of = |code: &str| results.iter().find(|it| it["ruleId"] == code).unwrap();
+    let suppression = &of("version-unannounced")["suppressions"][0];
+    let justification = suppression["justification"].as_str().unwrap();
+    assert!(justification.contains("cut by hand"), "{justification}");
+    assert!(justification.contains("release team"), "{justification}");
+    let unused = of("waiver-unused");
+    assert_eq!(unused["level"], "note");
+    assert_eq!(unused["suppressions"], serde_json::json!([]));
+    let line = &unused["locations"][0]["physicalLocation"]["region"]["startLine"];
+    let text = format!("{LIBRARY}{WAIVED}");
+    let at = text.match_indices("[[waiver]]").nth(1).unwrap().0;
+    assert_eq!(*line, text[..at].matches('\n').count() + 1);
+}
+
+#[test]
+fn what_could_not_be_asked_is_a_notification_of_a_run_that_did_not_succeed() {
+    let folder = Folder::new();
+    let policy = folder.file("lib.toml", LIBRARY);
+    let mut evidence: Value = serde_json::from_str(&library_evidence(&["1.0"], &["1.0"])).unwrap();
+    evidence["observations"][1]["answer"] =
+        serde_json::json!({"failed": {"why": {"kind": "timeout", "detail": "no answer"}}});
+    let evidence = folder.file("evidence.json", evidence.to_string());
+    let check = |format: &str| {
+        Run::new(&[
+            "check",
+            &policy,
+            "--evidence",
+            &evidence,
+            "--format",
+            format,
+        ])
+        .run()
+    };
+    let ran = check("sarif");
+    assert_eq!(ran.code, Some(3), "{ran:#?}");
+    let log = sarif(&ran.out);
+    let invocation = &log["runs"][0]["invocations"][0];
+    assert_eq!(invocation["executionSuccessful"], false);
+    let notification = &invocation["toolExecutionNotifications"][0];
+    assert_eq!(notification["associatedRule"]["id"], "channel-unreachable");
+    let junit = python(JUNIT, &check("junit").out);
+    assert_eq!(junit["attributes"]["failures"], "0");
+    assert_ne!(junit["attributes"]["errors"], "0");
+}
+
+#[test]
+fn junit_has_a_case_for_each_release_in_each_channel() {
+    let named = [
+        "--version",
+        "2.1.20",
+        "--version",
+        "2.1.21",
+        "--format",
+        "junit",
+    ];
+    let ran = incident("kics", "evidence-T+60.json", &named);
+    let suites = python(JUNIT, &ran.out);
+    assert_eq!(suites["tag"], "testsuites");
+    let suite = &suites["children"][0];
+    assert_eq!(suite["tag"], "testsuite");
+    assert_eq!(suite["attributes"]["name"], "kics");
+    let children = suite["children"].as_array().unwrap();
+    assert_eq!(children[0]["tag"], "properties");
+    let property = |name: &str| {
+        let properties = children[0]["children"].as_array().unwrap();
+        let mut all = properties.iter();
+        all.find(|it| it["attributes"]["name"] == name).unwrap()["attributes"]["value"].clone()
+    };
+    assert_eq!(property("verdict"), "deny");
+    assert_eq!(property("suspicion"), "high");
+    let case = |name: &str| {
+        let mut all = children.iter();
+        all.find(|it| it["attributes"]["name"] == name)
+            .unwrap_or_else(|| panic!("no {name} in {children:#?}"))
+    };
+    let result = |name: &str| case(name)["children"][0].clone();
+    assert_eq!(case("2.1.20 in tag")["children"], serde_json::json!([]));
+    let moved = result("2.1.20 in docker-hub");
+    assert_eq!(
+        (moved["tag"].as_str(), moved["attributes"]["type"].as_str()),
+        (Some("failure"), Some("image-tag-moved"))
+    );
+    assert!(moved["text"].as_str().unwrap().contains("v2.1.20-debian"));
+    assert_eq!(
+        result("2.1.21 in tag")["attributes"]["type"],
+        "version-missing"
+    );
+    assert_eq!(suite["attributes"]["tests"], "6");
+    assert_eq!(suite["attributes"]["failures"], "3");
+    let allowed = ["before.json", "2.1.20"];
+    let ran = incident(
+        "kics",
+        allowed[0],
+        &["--version", allowed[1], "--format", "junit"],
+    );
+    assert_eq!(ran.code, Some(0));
+    let suites = python(JUNIT, &ran.out);
+    assert_eq!(suites["attributes"]["failures"], "0");
+    assert_eq!(suites["attributes"]["errors"], "0");
+}
+
+#[test]
+fn junit_fails_or_errs_wherever_the_verdict_is_no_allow_and_nowhere_else() {
+    let mut seen = std::collections::BTreeSet::new();
+    for (name, evidence) in [
+        ("kics", "before.json"),
+        ("webmin", "evidence-T+60.json"),
+        ("upload-failed", "evidence-T+10.json"),
+        ("upload-failed", "evidence-T+90.json"),
+        ("xz-5.6.1", "evidence-T+60.json"),
+        ("phpass", "after.json"),
+    ] {
+        let ran = incident(name, evidence, &["--format", "junit"]);
+        let counts = python(JUNIT, &ran.out)["attributes"].clone();
+        let expected = match (counts["failures"] != "0", counts["errors"] != "0") {
+            (true, _) => 1,
+            (false, true) => 3,
+            (false, false) => 0,
+        };
+        assert_eq!(ran.code, Some(expected), "{name} {evidence}: {counts}");
+        seen.insert(expected);
+    }
+    assert_eq!(seen.len(), 3, "all three outcomes: {seen:?}");
+}
+
+#[test]
+fn csv_has_a_row_for_each_cell_and_finding() {
+    let named = [
+        "--version",
+        "2.1.20",
+        "--version",
+        "2.1.21",
+        "--format",
+        "csv",
+    ];
+    let ran = incident("kics", "evidence-T+60.json", &named);
+    let rows = python(CSV, &ran.out);
+    let rows = rows.as_array().unwrap();
+    let with = |column: &str, value: &str| {
+        let all = rows.iter().filter(|row| row[column] == value);
+        all.cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(with("channel", "docker-hub").len(), 5);
+    assert_eq!(with("code", "image-tag-moved").len(), 2);
+    let missing = &with("code", "version-missing")[0];
+    assert_eq!(missing["state"], "missing");
+    assert_eq!(missing["version"], "2.1.21");
+    assert_eq!(
+        missing["policy-file"],
+        "fixtures/incidents/kics/policy.toml"
+    );
+    assert_eq!(with("first-seen", "2026-04-22T11:00:03Z").len(), 4);
+}
+
+#[test]
+fn markdown_says_outcome_matrix_findings_and_what_to_do() {
+    let ran = incident(
+        "upload-failed",
+        "evidence-T+90.json",
+        &["--format", "markdown"],
+    );
+    assert_eq!(ran.code, Some(1));
+    insta::assert_snapshot!(ran.out);
+}
+
+#[test]
+fn several_components_are_one_document_of_each_format() {
+    let folder = Folder::new();
+    folder.file("policies/one.toml", LIBRARY);
+    folder.file("policies/two.toml", LIBRARY.replace("\"lib\"", "\"two\""));
+    let good = library_evidence(&["1.0"], &["1.0"]);
+    let bad = library_evidence(&["1.0"], &["2.0"]).replace("\"lib\"", "\"two\"");
+    let evidence = folder.file("evidence.jsonl", format!("{good}\n{bad}\n"));
+    let check = |format: &str| {
+        let ran = Run::new(&[
+            "check",
+            "policies",
+            "--evidence",
+            &evidence,
+            "--format",
+            format,
+        ])
+        .within(folder.path())
+        .run();
+        assert_eq!(ran.code, Some(1), "{ran:#?}");
+        ran.out
+    };
+    let log = sarif(&check("sarif"));
+    assert_eq!(log["runs"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        log["runs"][0]["properties"]["verdicts"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    let place = &log["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "policies/two.toml");
+    let suites = python(JUNIT, &check("junit"));
+    assert_eq!(suites["children"].as_array().unwrap().len(), 2);
+    let rows = python(CSV, &check("csv"));
+    assert!(
+        rows.as_array()
+            .unwrap()
+            .iter()
+            .any(|row| row["component"] == "lib")
+    );
+    let markdown = check("markdown");
+    assert!(
+        markdown.starts_with("## lockstep: 2 components: 1 deny"),
+        "{markdown}"
+    );
+}
+
+#[test]
+fn the_summary_is_appended_up_to_its_limit() {
+    let folder = Folder::new();
+    let many: Vec<String> = (0..9_000).map(|at| format!("1.{at}")).collect();
+    let tags: Vec<&str> = many.iter().map(String::as_str).collect();
+    let policy = folder.file("lib.toml", LIBRARY);
+    let evidence = folder.file("evidence.json", library_evidence(&tags, &tags));
+    let summary = folder.file("summary.md", "before");
+    let check = |more: &[&str]| {
+        let arguments = [
+            "check",
+            &policy,
+            "--evidence",
+            &evidence,
+            "--version",
+            "1.1",
+        ];
+        Run::new(&[&arguments[..], more].concat())
+    };
+    let whole = |path: &str| std::fs::read_to_string(path).unwrap();
+    let ran = check(&["--summary"])
+        .env("GITHUB_STEP_SUMMARY", &summary)
+        .run();
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    assert!(
+        ran.out.contains("lib: allow"),
+        "the result stays: {}",
+        ran.out
+    );
+    let text = whole(&summary);
+    assert!(text.starts_with("before\n## lib: "), "{text}");
+    std::fs::write(&summary, "x".repeat(1024 * 1024 - 700)).unwrap();
+    let ran = check(&[&format!("--summary={summary}")]).run();
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    let text = whole(&summary);
+    assert!(text.len() <= 1024 * 1024, "{}", text.len());
+    assert!(
+        text.trim_end().ends_with("bytes."),
+        "{}",
+        &text[1024 * 1024 - 700..]
+    );
+    assert!(text.contains("**Cut here:**"));
+    check(&["--summary"])
+        .run()
+        .refuses(&["GITHUB_STEP_SUMMARY is not set", "--summary=FILE"]);
+    let unwritable = check(&["--summary=/nowhere/summary.md"]).run();
+    assert_eq!(unwritable.code, Some(2), "what was not said is no allow");
+}

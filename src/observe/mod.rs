@@ -7,6 +7,7 @@
 mod ask_all;
 pub mod environment;
 pub mod files;
+mod git;
 pub mod git_tag;
 pub mod github_release;
 pub mod http;

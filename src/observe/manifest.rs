@@ -320,7 +320,13 @@ fn finder(fields: &mut Fields<'_>, file: &str) -> Option<Finder> {
             None if file.is_empty() => None,
             None => {
                 let hint = "`key` is for .toml, .json, .yaml, .yml, .cfg and .ini files; give `pattern` for others";
-                table::refuse(fields, "key", &key, "cannot be looked for in this file", hint)
+                table::refuse(
+                    fields,
+                    "key",
+                    &key,
+                    "cannot be looked for in this file",
+                    hint,
+                )
             }
         };
     }

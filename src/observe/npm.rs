@@ -19,9 +19,7 @@ use super::http::{Reply, Request, Unanswered};
 use super::{About, Answers, Ask, Asking, Configured, Kind, malformed, table};
 use crate::model::settings::{Diagnostic, Fields, Key, Placed, Shape, WebAddress};
 use crate::model::version::Scheme;
-use crate::model::{
-    Content, Coverage, Duration, Failure, RedactedUrl, Traits, Wanted, visible,
-};
+use crate::model::{Content, Coverage, Duration, Failure, RedactedUrl, Traits, Wanted, visible};
 
 /// The kind.
 #[derive(Debug, Clone, Copy)]
@@ -140,8 +138,7 @@ impl Package {
         let failed = |unanswered| (label.clone(), RedactedUrl::of(&url), Box::new(unanswered));
         let request = Request::get(url.clone(), "application/json").credential(credential.clone());
         let reply = asking.client.send(&request).await.map_err(failed)?;
-        let packument = packument(&reply, &self.name)
-            .map_err(|why| failed(Unanswered::of(why)))?;
+        let packument = packument(&reply, &self.name).map_err(|why| failed(Unanswered::of(why)))?;
         Ok(Seen {
             registry: base,
             reply,

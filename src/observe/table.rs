@@ -124,7 +124,17 @@ mod tests {
     fn bytes_have_a_unit_and_a_limit() {
         assert_eq!(bytes("200MB"), Some(200_000_000));
         assert_eq!(bytes("4GB"), Some(4_000_000_000));
-        for wrong in ["", "MB", "200", "5GB", "0kB", "-1MB", "+1MB", "1.5MB", "99999999999GB"] {
+        for wrong in [
+            "",
+            "MB",
+            "200",
+            "5GB",
+            "0kB",
+            "-1MB",
+            "+1MB",
+            "1.5MB",
+            "99999999999GB",
+        ] {
             assert_eq!(bytes(wrong), None, "{wrong}");
         }
     }

@@ -91,7 +91,9 @@ fn plausible(declared: Declared) -> Result<Declared, String> {
             return Err("the version there is empty".to_owned());
         }
         if version.chars().count() > LONGEST {
-            return Err(format!("the version there has more than {LONGEST} characters"));
+            return Err(format!(
+                "the version there has more than {LONGEST} characters"
+            ));
         }
     }
     Ok(declared)
@@ -102,9 +104,9 @@ fn shown(key: &[String]) -> String {
 }
 
 fn in_toml(text: &str, key: &[String]) -> Result<Declared, String> {
-    let document: DocumentMut = text
-        .parse()
-        .map_err(|error: toml_edit::TomlError| format!("no TOML: {}", first_line(error.message())))?;
+    let document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
+        format!("no TOML: {}", first_line(error.message()))
+    })?;
     let mut here: &Item = document.as_item();
     for (depth, part) in key.iter().enumerate() {
         let Some(next) = here.get(part) else {
@@ -170,7 +172,10 @@ fn in_ini(text: &str, key: &[String]) -> Result<Declared, String> {
             continue;
         }
         in_value = false;
-        if let Some(name) = trimmed.strip_prefix('[').and_then(|it| it.strip_suffix(']')) {
+        if let Some(name) = trimmed
+            .strip_prefix('[')
+            .and_then(|it| it.strip_suffix(']'))
+        {
             here = name.trim().to_owned();
             continue;
         }
@@ -213,12 +218,36 @@ mod tests {
     #[test]
     fn each_format_says_its_version() {
         for (file, key, text) in [
-            ("pyproject.toml", "project.version", "[project]\nname='x'\nversion = \"1.10\"\n"),
-            ("Cargo.toml", "workspace.package.version", "[workspace]\npackage.version='1.10'"),
-            ("package.json", "version", r#"{"name":"x","version":"1.10"}"#),
-            ("Chart.yaml", "version", "apiVersion: v2\nname: x\nversion: 1.10 # no number\n"),
-            ("Chart.yml", "a.version", "a: {b: [1, {version: 9}], version: '1.10'}\nversion: 2"),
-            ("setup.cfg", "metadata.version", "[metadata]\nname = x\nVersion: 1.10\n[a]\nversion=2"),
+            (
+                "pyproject.toml",
+                "project.version",
+                "[project]\nname='x'\nversion = \"1.10\"\n",
+            ),
+            (
+                "Cargo.toml",
+                "workspace.package.version",
+                "[workspace]\npackage.version='1.10'",
+            ),
+            (
+                "package.json",
+                "version",
+                r#"{"name":"x","version":"1.10"}"#,
+            ),
+            (
+                "Chart.yaml",
+                "version",
+                "apiVersion: v2\nname: x\nversion: 1.10 # no number\n",
+            ),
+            (
+                "Chart.yml",
+                "a.version",
+                "a: {b: [1, {version: 9}], version: '1.10'}\nversion: 2",
+            ),
+            (
+                "setup.cfg",
+                "metadata.version",
+                "[metadata]\nname = x\nVersion: 1.10\n[a]\nversion=2",
+            ),
         ] {
             assert_eq!(at(file, key, text), version("1.10"), "{file}");
         }
@@ -227,10 +256,26 @@ mod tests {
     #[test]
     fn a_version_that_stands_elsewhere_is_not_stated() {
         for (file, key, text) in [
-            ("pyproject.toml", "project.version", "[project]\ndynamic = ['version']"),
-            ("Cargo.toml", "package.version", "[package]\nversion.workspace = true"),
-            ("setup.cfg", "metadata.version", "[metadata]\nversion = attr: x.__version__"),
-            ("setup.cfg", "metadata.version", "[metadata]\nversion = file: VERSION"),
+            (
+                "pyproject.toml",
+                "project.version",
+                "[project]\ndynamic = ['version']",
+            ),
+            (
+                "Cargo.toml",
+                "package.version",
+                "[package]\nversion.workspace = true",
+            ),
+            (
+                "setup.cfg",
+                "metadata.version",
+                "[metadata]\nversion = attr: x.__version__",
+            ),
+            (
+                "setup.cfg",
+                "metadata.version",
+                "[metadata]\nversion = file: VERSION",
+            ),
         ] {
             assert_eq!(at(file, key, text), Ok(Declared::Elsewhere), "{text}");
         }
@@ -239,7 +284,12 @@ mod tests {
     #[test]
     fn what_is_no_version_is_refused_with_words() {
         for (file, key, text, words) in [
-            ("a.toml", "project.version", "[project]\nname='x'", "nothing stands at `project.version`"),
+            (
+                "a.toml",
+                "project.version",
+                "[project]\nname='x'",
+                "nothing stands at `project.version`",
+            ),
             ("a.toml", "version", "version = 1.10", "is no text"),
             ("a.toml", "version", "version = '", "no TOML"),
             ("a.toml", "version", "version='1'\nversion='2'", "no TOML"),
@@ -250,9 +300,24 @@ mod tests {
             ("a.yaml", "version", "version: [1]", "is no text"),
             ("a.yaml", "version", "name: x", "nothing stands"),
             ("a.yaml", "version", "a: [", "no YAML"),
-            ("a.cfg", "metadata.version", "[metadata]\nversion=1\nversion=2", "twice"),
-            ("a.cfg", "metadata.version", "[metadata]\nversion=1\n  2", "several lines"),
-            ("a.cfg", "metadata.version", "[other]\nversion=1", "nothing stands"),
+            (
+                "a.cfg",
+                "metadata.version",
+                "[metadata]\nversion=1\nversion=2",
+                "twice",
+            ),
+            (
+                "a.cfg",
+                "metadata.version",
+                "[metadata]\nversion=1\n  2",
+                "several lines",
+            ),
+            (
+                "a.cfg",
+                "metadata.version",
+                "[other]\nversion=1",
+                "nothing stands",
+            ),
             ("a.cfg", "version", "version=1", "a section and a name"),
             ("a.toml", "version", "version = ''", "empty"),
         ] {

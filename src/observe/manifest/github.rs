@@ -33,7 +33,11 @@ struct Listed {
 pub(super) async fn project(source: &Url, asking: &Asking<'_>) -> Result<Project, NoAnswer> {
     let api = Api::of(source, asking)?;
     let reply = api
-        .send(api.repository.clone(), "application/vnd.github+json", asking)
+        .send(
+            api.repository.clone(),
+            "application/vnd.github+json",
+            asking,
+        )
         .await?;
     let answer: RepositoryAnswer = serde_json::from_slice(&reply.body)
         .map_err(|_| api.malformed("the answer is no repository of GitHub's API"))?;
@@ -70,8 +74,9 @@ pub(super) async fn read(
         .credential(api.credential.clone())
         .body_cap(MANIFEST_BYTES);
     match asking.client.send(&request).await {
-        Ok(reply) if reply.media_type() == "application/json" && !file.ends_with(".json") => {
-            Err(api.malformed("the path is a folder, not a file"))
+        // A folder is listed as plain JSON, whatever was asked for.
+        Ok(reply) if !reply.media_type().contains("raw") => {
+            Err(api.malformed("the answer is no file: is the path a folder?"))
         }
         Ok(reply) => Ok(AtCommit {
             endpoint: RedactedUrl::of(&reply.url),
@@ -161,7 +166,9 @@ impl Api {
     ) -> Result<bool, NoAnswer> {
         let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
         let url = self.contents(folder, commit);
-        let reply = self.send(url, "application/vnd.github+json", asking).await?;
+        let reply = self
+            .send(url, "application/vnd.github+json", asking)
+            .await?;
         let listed: Vec<Listed> = serde_json::from_slice(&reply.body)
             .map_err(|_| self.malformed("the answer is no list of files"))?;
         let whole = listed.len() < LISTED_AT_MOST;
@@ -211,7 +218,9 @@ fn base(source: &Url, environment: &Environment) -> Option<(Url, bool)> {
         let token_is_for_it = server.is_none() && (named.is_none() || is_named);
         return Some((Url::parse("https://api.github.com/").ok()?, token_is_for_it));
     }
-    is_named.then(|| Some((enterprise(source)?, true))).flatten()
+    is_named
+        .then(|| Some((enterprise(source)?, true)))
+        .flatten()
 }
 
 /// GitHub Enterprise Server: below the host itself.

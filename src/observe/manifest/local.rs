@@ -39,7 +39,10 @@ pub(super) async fn read(
             "the name of the file has a line break",
         ));
     }
-    let check = ["cat-file", "--batch-check=%(objecttype) %(objectsize) %(objectname)"];
+    let check = [
+        "cat-file",
+        "--batch-check=%(objecttype) %(objectsize) %(objectname)",
+    ];
     let question = format!("{commit}^{{commit}}\n{commit}:{file}\n");
     let answer = run(path, asking, &check, question.into_bytes()).await?;
     let answer = String::from_utf8_lossy(&answer).into_owned();
@@ -60,7 +63,10 @@ pub(super) async fn read(
         return Err(no);
     };
     let (size, id) = blob.split_once(' ').unwrap_or_default();
-    if size.parse::<u64>().map_or(true, |size| size > MANIFEST_BYTES) {
+    if size
+        .parse::<u64>()
+        .map_or(true, |size| size > MANIFEST_BYTES)
+    {
         return Err(NoAnswer::new(
             FailureKind::TooLarge,
             format!("the file has more than {MANIFEST_BYTES} bytes"),
@@ -72,10 +78,7 @@ pub(super) async fn read(
         unchanged: false,
         at: now(),
         credential: "anonymous".to_owned(),
-        endpoint: RedactedUrl::of_path(&format!(
-            "{}@{commit}:{file}",
-            path.to_string_lossy()
-        )),
+        endpoint: RedactedUrl::of_path(&format!("{}@{commit}:{file}", path.to_string_lossy())),
     })
 }
 

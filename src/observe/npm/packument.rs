@@ -207,7 +207,9 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for DistinctVisitor<T> {
             }
             if all.contains_key(&key) {
                 let shown = visible(&key, 80);
-                return Err(A::Error::custom(format_args!("`{shown}` stands there twice")));
+                return Err(A::Error::custom(format_args!(
+                    "`{shown}` stands there twice"
+                )));
             }
             all.insert(key, value);
         }
@@ -231,7 +233,10 @@ mod tests {
         .unwrap();
         let listing = packument.listing("@acme/ui");
         let entry = &listing.entries["1.0.0"];
-        assert_eq!(entry.published, Some("2026-01-02T03:04:05Z".parse().unwrap()));
+        assert_eq!(
+            entry.published,
+            Some("2026-01-02T03:04:05Z".parse().unwrap())
+        );
         assert_eq!(entry.publisher.as_deref(), Some("bot"));
         assert_eq!(entry.files["ui-1.0.0.tgz"], FileFact::default());
         assert_eq!((&entry.version, &entry.commit), (&None, &None));

@@ -46,7 +46,8 @@ impl Registry {
             .filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host())
             .ok_or_else(|| Failure {
                 kind: FailureKind::Unsupported,
-                detail: "the registry that npm is configured with is no https:// address".to_owned(),
+                detail: "the registry that npm is configured with is no https:// address"
+                    .to_owned(),
             })?;
         let in_address = !url.username().is_empty() || url.password().is_some();
         let plain = Credential::taken_from(&mut url, "registry URL", client.netrc());

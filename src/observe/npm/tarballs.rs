@@ -53,29 +53,30 @@ async fn hash(
     let mut place = RedactedUrl::of(&seen.reply.url);
     let mut label = seen.credential.label().to_owned();
     let read = async {
-        let mut url = Url::parse(tarball)
-            .map_err(|_| Unanswered::of(malformed("the package gives no address of its tarball")))?;
+        let mut url = Url::parse(tarball).map_err(|_| {
+            Unanswered::of(malformed("the package gives no address of its tarball"))
+        })?;
         // What an answer writes is nobody's login.
         let _ = url.set_username("");
         let _ = url.set_password(None);
         place = RedactedUrl::of(&url);
-        let whose: Credential = registry::credential_for(
-            &url,
-            &seen.registry,
-            &seen.credential,
-            asking.client,
-        );
+        let whose: Credential =
+            registry::credential_for(&url, &seen.registry, &seen.credential, asking.client);
         label = whose.label().to_owned();
         let request = Request::get(url, "application/octet-stream, */*;q=0.1")
             .credential(whose)
             .body_cap(*left);
-        let reply = asking.client.send(&request).await.map_err(|mut unanswered| {
-            if unanswered.failure.kind == FailureKind::TooLarge {
-                unanswered.failure.detail =
-                    "the tarballs in question are larger than `hash-files` allows".to_owned();
-            }
-            unanswered
-        })?;
+        let reply = asking
+            .client
+            .send(&request)
+            .await
+            .map_err(|mut unanswered| {
+                if unanswered.failure.kind == FailureKind::TooLarge {
+                    unanswered.failure.detail =
+                        "the tarballs in question are larger than `hash-files` allows".to_owned();
+                }
+                unanswered
+            })?;
         *left -= (reply.body.len() as u64).min(*left);
         check_integrity(&reply.body, published.integrity.as_deref()).map_err(Unanswered::of)?;
         Ok::<Reply, Unanswered>(reply)

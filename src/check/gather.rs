@@ -37,29 +37,35 @@ const LONGEST_PAUSE: u64 = 15;
 /// [`JudgeError`] where nothing could be asked at all (no HTTP client, a question that does not fit
 /// a policy). A channel without an answer is no error but an observation.
 pub fn gather(targets: &[Target], gathering: Gathering<'_>) -> Result<Vec<Judged>, JudgeError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    runtime()?.block_on(rounds(targets, gathering))
+}
+
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, JudgeError> {
+    tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .map_err(|error| JudgeError {
             message: format!("cannot start: {error}"),
             hint: "is a limit on threads or files in force?".to_owned(),
-        })?;
-    runtime.block_on(rounds(targets, gathering))
+        })
 }
 
-async fn rounds(targets: &[Target], gathering: Gathering<'_>) -> Result<Vec<Judged>, JudgeError> {
+/// The client of a run.
+pub(super) fn client(
+    environment: &Environment,
+    events: Arc<dyn Events>,
+) -> Result<Client, JudgeError> {
     let unusable = |error: observe::http::ClientError| JudgeError {
         message: error.to_string(),
         hint: "docs/channels.md lists the variables that the client reads".to_owned(),
     };
-    let limits = Limits::of_environment(&gathering.environment).map_err(unusable)?;
-    let client = Client::new(
-        gathering.environment.clone(),
-        limits,
-        gathering.events.clone(),
-    )
-    .map_err(unusable)?;
+    let limits = Limits::of_environment(environment).map_err(unusable)?;
+    Client::new(environment.clone(), limits, events).map_err(unusable)
+}
+
+async fn rounds(targets: &[Target], gathering: Gathering<'_>) -> Result<Vec<Judged>, JudgeError> {
+    let client = client(&gathering.environment, gathering.events.clone())?;
     let end = gathering.wait.map(|wait| now().plus(wait));
     let mut kept: Vec<Vec<Observation>> = targets.iter().map(|_| Vec::new()).collect();
     loop {

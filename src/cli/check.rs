@@ -1,5 +1,7 @@
 //! `lockstep check`: do the releases of these components agree in every channel?
 
+mod local;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,7 +32,7 @@ use super::say::Terminal;
 #[derive(Debug, Args)]
 pub(super) struct CheckArguments {
     /// Policy files, or folders of them.
-    #[arg(value_name = "TARGET", required = true)]
+    #[arg(value_name = "TARGET", required_unless_present = "local")]
     targets: Vec<PathBuf>,
     /// Judge this version, or the release that this tag announces. May be repeated.
     #[arg(long = "version", value_name = "VERSION", conflicts_with_all = ["all", "since"])]
@@ -47,6 +49,14 @@ pub(super) struct CheckArguments {
     /// Keep asking for so long (such as 10m) while the verdict is indeterminate.
     #[arg(long, value_name = "DURATION", conflicts_with = "evidence")]
     wait: Option<Duration>,
+    /// Before anything is published: compare the tag at HEAD of a checkout, the versions that it
+    /// declares there, and the files that were built, with the versions inside them. Without a
+    /// TARGET the policy is guessed from the checkout; a guess ends with 3 at best.
+    #[arg(long, conflicts_with_all = ["all", "since", "environment", "wait", "evidence"])]
+    local: bool,
+    /// With --local: the checkout, where it is not this folder.
+    #[arg(long, value_name = "CHECKOUT", requires = "local")]
+    path: Option<PathBuf>,
     /// Deny on this code too. May be repeated; `lockstep explain` lists the codes.
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     fail_on: Vec<String>,
@@ -71,10 +81,18 @@ pub(super) fn run(
     terminal: &mut Terminal,
 ) -> Result<Ending, Failure> {
     let question = question(&arguments, ambient)?;
-    let targets = load_targets(&arguments.targets).map_err(|error| unusable(error, terminal))?;
-    let judged = match &arguments.evidence {
-        Some(path) => from_file(&arguments, path, targets, &question, terminal)?,
-        None => from_channels(&arguments, targets, &question, ambient, terminal)?,
+    let mut is_guess = false;
+    let judged = if arguments.local {
+        let local = local::judge(&arguments, &question, ambient, terminal)?;
+        is_guess = local.is_guess;
+        local.judged
+    } else {
+        let targets =
+            load_targets(&arguments.targets).map_err(|error| unusable(error, terminal))?;
+        match &arguments.evidence {
+            Some(path) => from_file(&arguments, path, targets, &question, terminal)?,
+            None => from_channels(&arguments, targets, &question, ambient, terminal)?,
+        }
     };
     if let Some(path) = &arguments.save_evidence {
         let documents: Vec<Evidence> = judged.iter().map(|it| it.evidence.clone()).collect();
@@ -101,7 +119,10 @@ pub(super) fn run(
             terminal.result(&text)?;
         }
     }
-    Ok(exit::of_verdicts(judged.iter().map(|it| &it.verdict)))
+    match exit::of_verdicts(judged.iter().map(|it| &it.verdict)) {
+        Ending::Fine if is_guess => Ok(Ending::Indeterminate),
+        ending => Ok(ending),
+    }
 }
 
 fn question(arguments: &CheckArguments, ambient: &Ambient) -> Result<Question, Failure> {

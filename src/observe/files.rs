@@ -18,7 +18,7 @@ pub use checksums::{Checksums, parse_checksums};
 use self::folder::Contents;
 use self::lists::Lists;
 use self::naming::Naming;
-use super::{About, Answers, Ask, Asking, Configured, Kind, now, table};
+use super::{About, Answers, Ask, Asking, Configured, InCheckout, Kind, now, table};
 use crate::model::settings::{Diagnostic, Fields, Key, Placed, Shape, WebAddress};
 use crate::model::version::Template;
 use crate::model::{
@@ -49,8 +49,9 @@ const KEYS: &[Key] = &[
 ];
 
 /// Files of a component.
+#[derive(Clone)]
 struct Source {
-    place: Location,
+    place: Arc<Location>,
     naming: Arc<Naming>,
 }
 
@@ -105,18 +106,12 @@ impl Kind for Files {
             component: about.component.as_str().to_owned(),
             templates: table::templates(fields, "names"),
         };
-        let traits = Traits {
-            can_lead: false,
-            content: Content::Files,
+        let traits = traits(match &place {
+            Location::Folder(_) => true,
             // A list for each release tells nothing of the others.
-            lists: match &place {
-                Location::Folder(_) => true,
-                Location::Lists(lists) => lists.is_one(),
-            },
-            states_commit: false,
-            states_time: false,
-        };
-        let naming = Arc::new(naming);
+            Location::Lists(lists) => lists.is_one(),
+        });
+        let (place, naming) = (Arc::new(place), Arc::new(naming));
         Some(Configured {
             ask: Some(Arc::new(Source { place, naming })),
             ..Configured::usual(traits, table::version_alone())
@@ -124,19 +119,68 @@ impl Kind for Files {
     }
 }
 
+fn traits(lists: bool) -> Traits {
+    Traits {
+        can_lead: false,
+        content: Content::Files,
+        lists,
+        states_commit: false,
+        states_time: false,
+    }
+}
+
+/// The folder of a checkout that packaging tools write to.
+const BUILT: &str = "dist";
+
+/// What was built of a project in a checkout, where anything was: what an index or a registry
+/// would be given.
+pub(super) fn built(checkout: &Path, project: &str) -> Option<InCheckout> {
+    let folder = checkout.join(BUILT);
+    if !folder.is_dir() {
+        return None;
+    }
+    let naming = Naming {
+        component: project.to_owned(),
+        templates: Vec::new(),
+    };
+    let source = Source {
+        place: Arc::new(Location::Folder(folder)),
+        naming: Arc::new(naming),
+    };
+    Some(InCheckout {
+        ask: Arc::new(source),
+        traits: traits(true),
+        is_built: true,
+    })
+}
+
 impl Ask for Source {
     fn ask<'a>(&'a self, asking: &'a Asking<'a>) -> Answers<'a> {
-        match &self.place {
+        match &*self.place {
             Location::Folder(path) => Box::pin(read_folder(path, &self.naming, asking)),
             Location::Lists(lists) => Box::pin(lists.ask(&self.naming, asking)),
         }
     }
 
     fn look_up<'a>(&'a self, asking: &'a Asking<'a>, wanted: &'a [Wanted]) -> Answers<'a> {
-        match &self.place {
+        match &*self.place {
             Location::Folder(_) => Box::pin(std::future::ready(Vec::new())),
             Location::Lists(lists) => Box::pin(lists.look_up(&self.naming, asking, wanted)),
         }
+    }
+
+    /// What is on this machine anyway.
+    fn in_checkout(&self, _: &Path) -> Option<InCheckout> {
+        let lists = match &*self.place {
+            Location::Folder(_) => true,
+            Location::Lists(lists) if lists.is_local() => lists.is_one(),
+            Location::Lists(_) => return None,
+        };
+        Some(InCheckout {
+            ask: Arc::new(self.clone()),
+            traits: traits(lists),
+            is_built: false,
+        })
     }
 }
 

@@ -7,21 +7,22 @@ use std::process::Stdio;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 
-use super::{Asking, malformed};
+use super::http::Client;
+use super::malformed;
 use crate::model::{Failure, FailureKind, visible_line};
 
 /// Runs `git` with nothing of the environment but where programs are: no configuration of the
 /// user's or the system's, no prompts, no other repository by `GIT_DIR`.
 pub(super) async fn git(
     path: &Path,
-    asking: &Asking<'_>,
+    client: &Client,
     arguments: &[&str],
     input: Vec<u8>,
 ) -> Result<Vec<u8>, Failure> {
     let mut command = Command::new("git");
     command.env_clear();
     for name in ["PATH", "SYSTEMROOT", "TMPDIR"] {
-        if let Some(value) = asking.client.environment().get(name) {
+        if let Some(value) = client.environment().get(name) {
             command.env(name, value);
         }
     }
@@ -50,7 +51,7 @@ pub(super) async fn git(
             detail: format!("the program git cannot be run: {error}"),
         })?;
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-    let cap = asking.client.limits().body;
+    let cap = client.limits().body;
     let write = async move {
         if let Some(mut stdin) = stdin {
             // git closes its end where it fails; its own words tell more than the broken pipe.
@@ -78,6 +79,22 @@ pub(super) async fn git(
         )));
     }
     Ok(output)
+}
+
+/// The tags at the commit that is checked out, annotated ones included.
+///
+/// # Errors
+/// A [`Failure`] where the folder is no repository, or has no commit yet.
+pub(crate) async fn tags_at_head(checkout: &Path, client: &Client) -> Result<Vec<String>, Failure> {
+    let tags = git(
+        checkout,
+        client,
+        &["tag", "--points-at", "HEAD"],
+        Vec::new(),
+    )
+    .await?;
+    let tags = String::from_utf8_lossy(&tags).into_owned();
+    Ok(tags.lines().map(str::to_owned).collect())
 }
 
 async fn capped<R: tokio::io::AsyncRead + Unpin>(

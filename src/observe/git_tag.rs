@@ -11,7 +11,7 @@ mod pkt_line;
 mod references;
 mod remote;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use url::Url;
@@ -20,7 +20,7 @@ pub use advertisement::{Advertisement, parse_advertisement};
 pub use pkt_line::{Packet, Packets, PktLineError};
 pub use references::{Tag, parse_ls_refs};
 
-use super::{About, Answers, Ask, Asking, Configured, Kind};
+use super::{About, Answers, Ask, Asking, Configured, InCheckout, Kind};
 use crate::model::settings::{Diagnostic, Fields, Key, Shape};
 use crate::model::version::Template;
 use crate::model::{Content, Entry, Listing, Traits, visible};
@@ -67,17 +67,28 @@ impl Kind for GitTag {
         if templates.is_empty() {
             return None;
         }
-        let traits = Traits {
-            can_lead: true,
-            content: Content::Commit,
-            lists: true,
-            states_commit: true,
-            states_time: false,
-        };
         Some(Configured {
             ask: Some(Arc::new(repository)),
-            ..Configured::usual(traits, templates)
+            ..Configured::usual(TRAITS, templates)
         })
+    }
+}
+
+const TRAITS: Traits = Traits {
+    can_lead: true,
+    content: Content::Commit,
+    lists: true,
+    states_commit: true,
+    states_time: false,
+};
+
+/// The tags of a checkout: what stands for a leading channel of any kind before anything is
+/// published.
+pub fn of_checkout(checkout: &Path) -> InCheckout {
+    InCheckout {
+        ask: Arc::new(Repository::Local(checkout.to_owned())),
+        traits: TRAITS,
+        is_built: false,
     }
 }
 
@@ -113,6 +124,10 @@ impl Ask for Repository {
             Self::Remote(source) => Box::pin(remote::ask(source, asking)),
             Self::Local(path) => Box::pin(local::ask(path, asking)),
         }
+    }
+
+    fn in_checkout(&self, checkout: &Path) -> Option<InCheckout> {
+        Some(of_checkout(checkout))
     }
 }
 

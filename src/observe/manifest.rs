@@ -8,7 +8,7 @@ mod github;
 mod local;
 mod yaml;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use regex::{Regex, RegexBuilder};
@@ -16,7 +16,7 @@ use url::Url;
 
 pub use formats::{Declared, Format, declared_by_key, declared_by_pattern};
 
-use super::{About, Answers, Ask, Asking, Configured, Kind, now, table};
+use super::{About, Answers, Ask, Asking, Configured, InCheckout, Kind, now, table};
 use crate::model::settings::{Diagnostic, Fields, Key, Shape};
 use crate::model::{
     Answer, Commit, Content, Coverage, Digest, Entry, Facts, Failure, FailureKind, Observation,
@@ -74,6 +74,7 @@ enum Repository {
 }
 
 /// Where in a file the version stands.
+#[derive(Clone)]
 enum Finder {
     Key(Format, Vec<String>),
     Pattern(Regex),
@@ -90,26 +91,17 @@ impl Kind for Manifest {
 
     fn configure(&self, fields: &mut Fields<'_>, about: &About<'_>) -> Option<Configured> {
         let file = table::named(fields, "file", about);
-        let Some(file) = file else {
-            finder(fields, "");
-            return None;
-        };
+        let finder = finder(fields, file.as_ref().map_or("", |file| &file.value));
+        let file = file?;
         if file.value.len() > 512 || !table::stays_below(&file.value) {
             let hint = "a path in the repository, as in `pyproject.toml`";
             return table::refuse(fields, "file", &file, "leads out of the repository", hint);
         }
-        let finder = finder(fields, &file.value)?;
+        let finder = finder?;
         let repository = match (fields.text("path"), about.source) {
             (Some(path), _) => Repository::Local(about.folder.join(path.value)),
             (None, Some(source)) => Repository::Hosted(source.clone()),
             (None, None) => Repository::Nowhere,
-        };
-        let traits = Traits {
-            can_lead: false,
-            content: Content::Declaration,
-            lists: false,
-            states_commit: false,
-            states_time: false,
         };
         let source = Source {
             repository,
@@ -118,10 +110,18 @@ impl Kind for Manifest {
         };
         Some(Configured {
             ask: Some(Arc::new(source)),
-            ..Configured::usual(traits, table::version_alone())
+            ..Configured::usual(TRAITS, table::version_alone())
         })
     }
 }
+
+const TRAITS: Traits = Traits {
+    can_lead: false,
+    content: Content::Declaration,
+    lists: false,
+    states_commit: false,
+    states_time: false,
+};
 
 impl Ask for Source {
     /// Reads the repository itself: what a file's absence rests on.
@@ -154,6 +154,19 @@ impl Ask for Source {
                 observations.extend(self.declared(asking, wanted).await);
             }
             observations
+        })
+    }
+
+    fn in_checkout(&self, checkout: &Path) -> Option<InCheckout> {
+        let source = Self {
+            repository: Repository::Local(checkout.to_owned()),
+            file: self.file.clone(),
+            finder: self.finder.clone(),
+        };
+        Some(InCheckout {
+            ask: Arc::new(source),
+            traits: TRAITS,
+            is_built: false,
         })
     }
 }

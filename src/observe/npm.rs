@@ -8,6 +8,7 @@ mod packument;
 mod registry;
 mod tarballs;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use url::Url;
@@ -16,7 +17,7 @@ pub use packument::{Packument, Published, parse_packument};
 
 use self::registry::Registry;
 use super::http::{Reply, Request, Unanswered};
-use super::{About, Answers, Ask, Asking, Configured, Kind, malformed, table};
+use super::{About, Answers, Ask, Asking, Configured, InCheckout, Kind, malformed, table};
 use crate::model::settings::{Diagnostic, Fields, Key, Placed, Shape, WebAddress};
 use crate::model::version::Scheme;
 use crate::model::{Content, Coverage, Duration, Failure, RedactedUrl, Traits, Wanted, visible};
@@ -110,6 +111,10 @@ impl Ask for Package {
 
     fn look_up<'a>(&'a self, asking: &'a Asking<'a>, wanted: &'a [Wanted]) -> Answers<'a> {
         Box::pin(tarballs::look_up(self, asking, wanted))
+    }
+
+    fn in_checkout(&self, checkout: &Path) -> Option<InCheckout> {
+        super::files::built(checkout, &self.name)
     }
 }
 

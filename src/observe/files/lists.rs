@@ -53,6 +53,11 @@ impl Lists {
         self.template.render("", "1") == self.template.render("", "2")
     }
 
+    /// Whether they are files of this machine.
+    pub(super) fn is_local(&self) -> bool {
+        !self.template.to_string().contains("://")
+    }
+
     /// The one list as a listing; nothing where each release has its own.
     pub(super) async fn ask(&self, naming: &Naming, asking: &Asking<'_>) -> Vec<Observation> {
         if !self.is_one() {

@@ -43,7 +43,7 @@ async fn read(path: &Path, asking: &Asking<'_>) -> Result<(Vec<Tag>, Digest), Fa
         });
     }
     let list = ["for-each-ref", "--format=%(refname)", "refs/tags/"];
-    let names = git(path, asking, &list, Vec::new()).await?;
+    let names = git(path, asking.client, &list, Vec::new()).await?;
     let names: Vec<&[u8]> = names
         .split(|b| *b == b'\n')
         .filter(|name| !name.is_empty())
@@ -55,7 +55,7 @@ async fn read(path: &Path, asking: &Asking<'_>) -> Result<(Vec<Tag>, Digest), Fa
         question.extend_from_slice(b"^{}\n");
     }
     let peel = ["cat-file", "--batch-check=%(objectname) %(objecttype)"];
-    let answer = git(path, asking, &peel, question).await?;
+    let answer = git(path, asking.client, &peel, question).await?;
     let mut objects = answer.split(|b| *b == b'\n');
     let mut tags = Vec::with_capacity(names.len());
     for name in names {

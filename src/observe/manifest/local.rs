@@ -89,7 +89,7 @@ async fn run(
     input: Vec<u8>,
 ) -> Result<Vec<u8>, NoAnswer> {
     let limit = asking.client.limits().total;
-    let output = tokio::time::timeout(limit, git(path, asking, arguments, input)).await;
+    let output = tokio::time::timeout(limit, git(path, asking.client, arguments, input)).await;
     let failed = |why: Failure| NoAnswer::new(why.kind, why.detail);
     match output {
         Ok(output) => output.map_err(failed),

@@ -159,12 +159,15 @@ impl Lists {
                 };
             }
         };
-        let read = match reply.media_type().as_str() {
-            // A page for people, as servers give it for whatever they do not have.
-            "text/html" => Err(malformed(
-                "the answer is a web page, not a list of checksums",
-            )),
-            _ => parse_checksums(&reply.body),
+        let media = reply.media_type();
+        let read = match is_list(&media) {
+            true => parse_checksums(&reply.body),
+            false => {
+                let shown = visible(&media, 60);
+                Err(malformed(format!(
+                    "the answer is `{shown}`, not a list of checksums"
+                )))
+            }
         };
         Answered {
             at: reply.at,
@@ -199,6 +202,14 @@ impl Lists {
             read: read.map_err(|why| (why, None)),
         }
     }
+}
+
+/// Servers give lists as text or as bytes of no known type; a page for people is what many of them
+/// give for whatever they do not have.
+fn is_list(media: &str) -> bool {
+    let plain = media.starts_with("text/") && media != "text/html";
+    let bytes = ["", "application/octet-stream", "binary/octet-stream"];
+    plain || bytes.contains(&media)
 }
 
 fn open(path: &Path) -> Result<Vec<u8>, Failure> {

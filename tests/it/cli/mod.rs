@@ -4,6 +4,8 @@ mod bad_input;
 mod check;
 mod explain;
 mod live;
+mod local;
+mod monorepo;
 mod policy;
 mod replay;
 mod shell;

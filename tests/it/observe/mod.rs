@@ -9,8 +9,11 @@
 
 mod asking;
 mod faults;
+mod files;
 mod git_tag;
 pub(crate) mod loopback;
+mod manifest;
+mod npm;
 mod peers;
 mod polite;
 mod pypi;

@@ -7,7 +7,9 @@ mod archive;
 mod checksums;
 mod folder;
 mod lists;
+mod meter;
 mod naming;
+mod tarball;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

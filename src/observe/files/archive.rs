@@ -6,25 +6,21 @@
 //! things (a name twice, a name that leads out) is refused.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read};
 use std::time::Instant;
 
-use flate2::read::MultiGzDecoder;
-use tar::EntryType;
 use zip::ZipArchive;
 
+use super::meter::{Metered, Spent};
+use super::tarball::in_tarball;
 use crate::model::{Failure, FailureKind, visible};
 
 /// The directory of a zip: 46 bytes for each entry and its name (APPNOTE 4.3.12).
 const DIRECTORY_BYTES: u64 = 16 << 20;
-/// Decompressed bytes of one tarball.
-const TARBALL_BYTES: u64 = 1 << 30;
 /// Bytes of a metadata file; some hold a whole readme.
 const METADATA_BYTES: u64 = 8 << 20;
 /// Entries of one archive.
-const ENTRIES: usize = 100_000;
-/// Bytes of a tar's extended header, which holds a name.
-const HEADER_BYTES: u64 = 64 << 10;
+pub(super) const ENTRIES: usize = 100_000;
 
 /// The version that the metadata in a file declares; nothing for a file that needs have none.
 ///
@@ -79,7 +75,7 @@ fn is_pkg_info(path: &str) -> bool {
 }
 
 #[derive(Debug)]
-enum Refusal {
+pub(super) enum Refusal {
     Malformed(String),
     TooLarge(String),
     Late,
@@ -87,7 +83,7 @@ enum Refusal {
 
 impl Refusal {
     /// What a reader's error means: a meter's own, or a broken archive.
-    fn of(error: &io::Error) -> Self {
+    pub(super) fn of(error: &io::Error) -> Self {
         let inner = error
             .get_ref()
             .and_then(|inner| inner.downcast_ref::<Spent>());
@@ -106,54 +102,6 @@ impl Refusal {
             zip::result::ZipError::Io(error) => Self::of(error),
             error => Self::Malformed(format!("broken zip: {}", visible(&error.to_string(), 120))),
         }
-    }
-}
-
-/// Why a meter stops.
-#[derive(Debug, thiserror::Error)]
-enum Spent {
-    #[error("more than {0} bytes")]
-    Bytes(u64),
-    #[error("out of time")]
-    Time,
-}
-
-/// A reader with a budget.
-struct Metered<R> {
-    inner: R,
-    cap: u64,
-    left: u64,
-    end: Instant,
-}
-
-impl<R> Metered<R> {
-    fn new(inner: R, cap: u64, end: Instant) -> Self {
-        Self {
-            inner,
-            cap,
-            left: cap,
-            end,
-        }
-    }
-}
-
-impl<R: Read> Read for Metered<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if Instant::now() > self.end {
-            return Err(io::Error::other(Spent::Time));
-        }
-        let read = self.inner.read(buffer)?;
-        let Some(left) = self.left.checked_sub(read as u64) else {
-            return Err(io::Error::other(Spent::Bytes(self.cap)));
-        };
-        self.left = left;
-        Ok(read)
-    }
-}
-
-impl<R: Seek> Seek for Metered<R> {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.inner.seek(to)
     }
 }
 
@@ -193,102 +141,7 @@ fn in_zip(
     text(entry).map(Some)
 }
 
-/// The text of the one entry of a gzipped tar that is wanted. Names are taken from extended headers
-/// as Python's `tarfile` and npm take them.
-fn in_tarball(
-    file: &mut File,
-    end: Instant,
-    wanted: impl Fn(&str) -> bool,
-) -> Result<Option<String>, Refusal> {
-    let broken = |error: &io::Error| Refusal::of(error);
-    let plain = Metered::new(
-        MultiGzDecoder::new(BufReader::new(file)),
-        TARBALL_BYTES,
-        end,
-    );
-    let mut archive = tar::Archive::new(plain);
-    let mut extended: Option<String> = None;
-    let mut found: Option<String> = None;
-    let entries = archive.entries().map_err(|error| broken(&error))?.raw(true);
-    for (number, entry) in entries.enumerate() {
-        if number >= ENTRIES {
-            return Err(too_many());
-        }
-        let entry = entry.map_err(|error| broken(&error))?;
-        let kind = entry.header().entry_type();
-        match kind {
-            EntryType::XHeader => {
-                extended = name_of_pax(&header(entry)?)?.or(extended);
-                continue;
-            }
-            EntryType::GNULongName => {
-                let bytes = header(entry)?;
-                let name = bytes.split(|b| *b == 0).next().unwrap_or_default();
-                extended = Some(String::from_utf8_lossy(name).into_owned());
-                continue;
-            }
-            EntryType::GNULongLink => continue,
-            EntryType::XGlobalHeader => {
-                if name_of_pax(&header(entry)?)?.is_some() {
-                    return Err(Refusal::Malformed(
-                        "one name is given to all entries".to_owned(),
-                    ));
-                }
-                continue;
-            }
-            _ => {}
-        }
-        let name = extended
-            .take()
-            .unwrap_or_else(|| String::from_utf8_lossy(&entry.header().path_bytes()).into_owned());
-        let name = name.strip_prefix("./").unwrap_or(&name);
-        check_name(name.trim_end_matches('/'))?;
-        if !wanted(name) {
-            continue;
-        }
-        if !kind.is_file() {
-            return Err(Refusal::Malformed("its metadata is a link".to_owned()));
-        }
-        if found.is_some() {
-            return Err(twice());
-        }
-        found = Some(text(entry)?);
-    }
-    Ok(found)
-}
-
-/// The name in a pax extended header, where there is one (POSIX.1-2017, pax, "path").
-fn name_of_pax(bytes: &[u8]) -> Result<Option<String>, Refusal> {
-    let mut name = None;
-    for record in tar::PaxExtensions::new(bytes) {
-        let record = record.map_err(|error| Refusal::of(&error))?;
-        match record.key_bytes() {
-            b"path" => name = Some(String::from_utf8_lossy(record.value_bytes()).into_owned()),
-            // With another size the next header would be looked for elsewhere.
-            b"size" => {
-                return Err(Refusal::Malformed(
-                    "an extended header gives a size".to_owned(),
-                ));
-            }
-            _ => {}
-        }
-    }
-    Ok(name)
-}
-
-fn header(entry: impl Read) -> Result<Vec<u8>, Refusal> {
-    let mut bytes = Vec::new();
-    let read = entry.take(HEADER_BYTES + 1).read_to_end(&mut bytes);
-    read.map_err(|error| Refusal::of(&error))?;
-    if bytes.len() as u64 > HEADER_BYTES {
-        return Err(Refusal::TooLarge(
-            "an extended header is too large".to_owned(),
-        ));
-    }
-    Ok(bytes)
-}
-
-fn text(entry: impl Read) -> Result<String, Refusal> {
+pub(super) fn text(entry: impl Read) -> Result<String, Refusal> {
     let mut bytes = Vec::new();
     let read = entry.take(METADATA_BYTES + 1).read_to_end(&mut bytes);
     read.map_err(|error| Refusal::of(&error))?;
@@ -300,7 +153,7 @@ fn text(entry: impl Read) -> Result<String, Refusal> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn check_name(name: &str) -> Result<(), Refusal> {
+pub(super) fn check_name(name: &str) -> Result<(), Refusal> {
     let leads_out = name.starts_with('/')
         || name.contains(['\\', '\0'])
         || name.split('/').any(|part| part == "..");
@@ -321,11 +174,11 @@ fn only(names: &[String]) -> Result<Option<&str>, Refusal> {
     }
 }
 
-fn twice() -> Refusal {
+pub(super) fn twice() -> Refusal {
     Refusal::Malformed("its metadata stands in it twice".to_owned())
 }
 
-fn too_many() -> Refusal {
+pub(super) fn too_many() -> Refusal {
     Refusal::TooLarge(format!("more than {ENTRIES} entries"))
 }
 

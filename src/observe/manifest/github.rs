@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use url::Url;
 
-use super::{AtCommit, MANIFEST_BYTES, NoAnswer, Project};
+use super::source::{AtCommit, MANIFEST_BYTES, NoAnswer, Project};
 use crate::model::{Commit, FailureKind, ProjectFact, RedactedUrl};
 use crate::observe::http::{Credential, Reply, Request, Unanswered};
 use crate::observe::{Asking, Environment};

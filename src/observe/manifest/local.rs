@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{AtCommit, MANIFEST_BYTES, NoAnswer, Project};
+use super::source::{AtCommit, MANIFEST_BYTES, NoAnswer, Project};
 use crate::model::{Commit, Digest, Failure, FailureKind, ProjectFact, RedactedUrl, visible};
 use crate::observe::git::git;
 use crate::observe::{Asking, now};

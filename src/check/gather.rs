@@ -72,21 +72,36 @@ pub fn gather<E>(
     gathering: Gathering<'_>,
     take: impl FnMut(Result<Judged, JudgeError>) -> Result<(), E>,
 ) -> Result<Gathered, GatherError<E>> {
-    let cannot_start = |error: std::io::Error| {
-        GatherError::Start(JudgeError {
-            message: format!("cannot start: {error}"),
-            hint: "is a limit on threads or files in force?".to_owned(),
-        })
-    };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(cannot_start)?;
+    let runtime = runtime().map_err(GatherError::Start)?;
     let gathered = runtime.block_on(stream(targets, gathering, take));
     // What still runs after an interrupt is not waited for.
     runtime.shutdown_background();
     gathered
+}
+
+/// What asking runs on.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, JudgeError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| JudgeError {
+            message: format!("cannot start: {error}"),
+            hint: "is a limit on threads or files in force?".to_owned(),
+        })
+}
+
+/// The client of a run.
+pub(super) fn client(
+    environment: &Environment,
+    events: Arc<dyn Events>,
+) -> Result<Client, JudgeError> {
+    let unusable = |error: observe::http::ClientError| JudgeError {
+        message: error.to_string(),
+        hint: "docs/channels.md lists the variables that the client reads".to_owned(),
+    };
+    let limits = Limits::of_environment(environment).map_err(unusable)?;
+    Client::new(environment.clone(), limits, events).map_err(unusable)
 }
 
 async fn stream<E>(
@@ -94,15 +109,8 @@ async fn stream<E>(
     gathering: Gathering<'_>,
     mut take: impl FnMut(Result<Judged, JudgeError>) -> Result<(), E>,
 ) -> Result<Gathered, GatherError<E>> {
-    let unusable = |error: observe::http::ClientError| {
-        GatherError::Start(JudgeError {
-            message: error.to_string(),
-            hint: "docs/channels.md lists the variables that the client reads".to_owned(),
-        })
-    };
-    let limits = Limits::of_environment(&gathering.environment).map_err(unusable)?;
-    let environment = gathering.environment.clone();
-    let client = Client::new(environment, limits, gathering.events.clone()).map_err(unusable)?;
+    let client = client(&gathering.environment, gathering.events.clone());
+    let client = client.map_err(GatherError::Start)?;
     let run = Run {
         client: &client,
         gathering: &gathering,

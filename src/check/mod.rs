@@ -2,7 +2,9 @@
 
 mod evidence_file;
 mod gather;
+mod guess;
 mod judge;
+mod local;
 mod policy_file;
 pub mod replay;
 mod targets;
@@ -10,7 +12,9 @@ mod waive;
 
 pub use evidence_file::{EvidenceFileError, EvidenceWriter, read_evidence};
 pub use gather::{GatherError, Gathered, Gathering, gather};
+pub use guess::guess;
 pub use judge::{JudgeError, Judged, judge};
+pub use local::{Local, LocalRelease, in_checkout};
 pub use policy_file::{ReplaceError, replace_policy};
 pub use targets::{Target, TargetError, load_targets};
 pub use waive::{WaiveError, Waived, WaiverRequest, waive, waive_unchecked};

@@ -1,23 +1,23 @@
 //! `lockstep check`: do the releases of these components agree in every channel?
 
-use std::collections::BTreeSet;
+mod local;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::check::{
-    EvidenceFileError, EvidenceWriter, Judged, Target, TargetError, judge, load_targets,
-    read_evidence,
-};
+use crate::check::{Gathered, Target, TargetError, judge, load_targets, read_evidence};
 use crate::decide::{self, Question, Which};
 use crate::model::settings::nearest;
-use crate::model::{Code, Duration, Name, Time, visible};
+use crate::model::{Code, Duration, Evidence, Name, Time, visible};
 use crate::verify::Origin;
 
 use super::ambient::Ambient;
-use super::asked::{ask_for_all, unfit};
-use super::exit::{self, Ending, Failure};
+use super::asked::{ask, unfit};
+use super::exit::{Ending, Failure};
 use super::output::{Output, OutputArguments};
+use super::results::Results;
 use super::say::Terminal;
 
 /// Check whether a component's releases agree in every channel.
@@ -28,7 +28,7 @@ use super::say::Terminal;
 #[derive(Debug, Args)]
 pub(super) struct CheckArguments {
     /// Policy files, or folders of them.
-    #[arg(value_name = "TARGET", required = true)]
+    #[arg(value_name = "TARGET", required_unless_present = "local")]
     targets: Vec<PathBuf>,
     /// Judge this version, or the release that this tag announces. May be repeated.
     #[arg(long = "version", value_name = "VERSION", conflicts_with_all = ["all", "since"])]
@@ -45,6 +45,14 @@ pub(super) struct CheckArguments {
     /// Keep asking for so long (such as 10m) while the verdict is indeterminate.
     #[arg(long, value_name = "DURATION", conflicts_with = "evidence")]
     wait: Option<Duration>,
+    /// Before anything is published: compare the tag at HEAD of a checkout, the versions that it
+    /// declares there, and the files that were built, with the versions inside them. Without a
+    /// TARGET the policy is guessed from the checkout; a guess ends with 3 at best.
+    #[arg(long, conflicts_with_all = ["all", "since", "environment", "wait", "evidence"])]
+    local: bool,
+    /// With --local: the checkout, where it is not this folder.
+    #[arg(long, value_name = "CHECKOUT", requires = "local")]
+    path: Option<PathBuf>,
     /// Deny on this code too. May be repeated; `lockstep explain` lists the codes.
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     fail_on: Vec<String>,
@@ -68,28 +76,37 @@ pub(super) fn run(
     terminal: &mut Terminal,
 ) -> Result<Ending, Failure> {
     let question = question(&arguments, ambient)?;
+    if arguments.local {
+        return local::run(&arguments, &question, ambient, terminal);
+    }
     let targets = load_targets(&arguments.targets).map_err(|error| unusable(error, terminal))?;
     let output = Output::of(&arguments.output, ambient, &targets)?;
-    let judged = match &arguments.evidence {
-        Some(path) => from_file(&arguments, path, targets, &question, terminal)?,
-        None => ask_for_all(&targets, &question, arguments.wait, ambient, terminal)?,
+    let mut results = Results::new(output, arguments.save_evidence.as_deref(), targets.len())?;
+    let gathered = match &arguments.evidence {
+        Some(path) => {
+            from_file(
+                &arguments,
+                path,
+                &targets,
+                &question,
+                &mut results,
+                terminal,
+            )?;
+            Gathered::All
+        }
+        None => {
+            let wait = arguments.wait;
+            ask(
+                &targets,
+                &question,
+                wait,
+                ambient,
+                terminal,
+                |one, terminal| results.take(one, terminal),
+            )?
+        }
     };
-    if let Some(path) = &arguments.save_evidence {
-        save(path, &judged).map_err(|error| Failure::Said {
-            message: error.to_string(),
-            hint: error.hint,
-        })?;
-    }
-    output.write(&judged, terminal)?;
-    Ok(exit::of_verdicts(judged.iter().map(|it| &it.verdict)))
-}
-
-fn save(path: &Path, judged: &[Judged]) -> Result<(), EvidenceFileError> {
-    let mut file = EvidenceWriter::create(path, judged.len() != 1)?;
-    for one in judged {
-        file.add(&one.evidence)?;
-    }
-    file.finish()
+    results.finish(gathered, terminal)
 }
 
 fn question(arguments: &CheckArguments, ambient: &Ambient) -> Result<Question, Failure> {
@@ -129,44 +146,42 @@ fn question(arguments: &CheckArguments, ambient: &Ambient) -> Result<Question, F
 fn from_file(
     arguments: &CheckArguments,
     path: &Path,
-    targets: Vec<Target>,
+    targets: &[Target],
     question: &Question,
+    results: &mut Results,
     terminal: &mut Terminal,
-) -> Result<Vec<Judged>, Failure> {
-    let mut documents = read_evidence(path).map_err(|error| Failure::Said {
+) -> Result<(), Failure> {
+    let documents = read_evidence(path).map_err(|error| Failure::Said {
         message: error.to_string(),
         hint: error.hint,
     })?;
-    let mut judged = Vec::new();
-    for target in targets {
+    let mut by_name: BTreeMap<Name, Evidence> = documents
+        .into_iter()
+        .map(|document| (document.component.clone(), document))
+        .collect();
+    let lacking = |target: &&Target| !by_name.contains_key(&target.item.policy.component.name);
+    if let Some(target) = targets.iter().find(lacking) {
         let name = &target.item.policy.component.name;
-        let mine = documents
-            .iter()
-            .position(|document| document.component == *name);
-        let Some(mine) = mine else {
-            return Err(Failure::new(
-                format!("{}: no evidence of component `{name}`", path.display()),
-                "save it with --save-evidence, or leave the policy out",
-            ));
-        };
-        let evidence = documents.swap_remove(mine);
-        let policy = &target.item.policy;
-        let one = judge(
-            policy,
-            evidence,
-            Origin::UnsignedFile,
-            question,
-            arguments.as_of,
-        );
-        judged.push(one.map_err(unfit)?);
-    }
-    for document in documents {
-        terminal.note(&format!(
-            "evidence of `{}` was not judged: no policy",
-            document.component
+        return Err(Failure::new(
+            format!("{}: no evidence of component `{name}`", path.display()),
+            "save it with --save-evidence, or leave the policy out",
         ));
     }
-    Ok(judged)
+    for target in targets {
+        let policy = &target.item.policy;
+        let Some(evidence) = by_name.remove(&policy.component.name) else {
+            continue;
+        };
+        let origin = Origin::UnsignedFile;
+        let one = judge(policy, evidence, origin, question, arguments.as_of);
+        results.take(one.map_err(unfit), terminal)?;
+    }
+    for component in by_name.keys() {
+        terminal.note(&format!(
+            "evidence of `{component}` was not judged: no policy"
+        ));
+    }
+    Ok(())
 }
 
 fn unusable(error: TargetError, terminal: &Terminal) -> Failure {

@@ -15,6 +15,8 @@ pub(super) enum Ending {
     Usage,
     /// 3: nothing can be said for now.
     Indeterminate,
+    /// 130: broken off by the user, as shells say it.
+    Interrupted,
 }
 
 /// Why a verb ends early; always [`Ending::Usage`].
@@ -55,16 +57,26 @@ impl From<Ending> for ExitCode {
             Ending::Deny => 1,
             Ending::Usage => 2,
             Ending::Indeterminate => 3,
+            Ending::Interrupted => 130,
         })
     }
 }
 
-/// The worst of the enforced verdicts; those of mode `audit` and `observe` end well.
-pub(super) fn of_verdicts<'v>(verdicts: impl Iterator<Item = &'v Verdict>) -> Ending {
-    let enforced = verdicts.filter(|verdict| verdict.mode == Mode::Enforce);
-    match enforced.map(|verdict| verdict.outcome).max() {
-        None | Some(Outcome::Allow) => Ending::Fine,
-        Some(Outcome::Indeterminate) => Ending::Indeterminate,
-        Some(Outcome::Deny) => Ending::Deny,
+impl Ending {
+    /// The worse of this and what a verdict says; one of mode `audit` or `observe` ends well.
+    /// Where a component could not be judged at all, no verdict makes up for that.
+    pub(super) fn and(self, verdict: &Verdict) -> Self {
+        let other = match verdict.outcome {
+            _ if verdict.mode != Mode::Enforce => Self::Fine,
+            Outcome::Allow => Self::Fine,
+            Outcome::Indeterminate => Self::Indeterminate,
+            Outcome::Deny => Self::Deny,
+        };
+        match (self, other) {
+            (Self::Usage | Self::Interrupted, _) => self,
+            (Self::Deny, _) | (_, Self::Deny) => Self::Deny,
+            (Self::Indeterminate, _) | (_, Self::Indeterminate) => Self::Indeterminate,
+            _ => Self::Fine,
+        }
     }
 }

@@ -12,6 +12,7 @@ mod output;
 mod policy;
 mod progress;
 mod replay;
+mod results;
 mod say;
 mod version;
 mod waive;
@@ -21,7 +22,7 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use ambient::Ambient;
-use exit::{Ending, Failure};
+use exit::Ending;
 
 /// Stops a deploy until a component's release, tags and index versions are in lockstep.
 ///
@@ -104,16 +105,7 @@ pub fn run() -> ExitCode {
     let ending = match result {
         Ok(ending) => ending,
         Err(failure) => {
-            match failure {
-                Failure::Said { message, hint } => terminal.error(&message, hint.as_deref()),
-                Failure::Drawn(diagnostics) => terminal.drawn(&diagnostics),
-                // Whoever reads our output has had enough of it: no error of ours. But what was
-                // not written was not said, so it is no allow either.
-                Failure::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
-                Failure::Output(error) => {
-                    terminal.error(&format!("cannot write the result: {error}"), None);
-                }
-            }
+            terminal.failure(&failure);
             Ending::Usage
         }
     };

@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use crate::check::{Judged, Target};
 use crate::model::{Name, visible};
 use crate::policy::Declarations;
-use crate::report::{self, Folders, Reported};
+use crate::report::{self, Folders, Outcomes, Reported};
 
 use super::ambient::Ambient;
 use super::exit::Failure;
@@ -54,6 +54,10 @@ pub(super) struct Output {
     /// Annotations name files from the top of the checkout.
     checkout: Folders,
     declared: BTreeMap<Name, Arc<Declarations>>,
+    several: bool,
+    taken: usize,
+    outcomes: Outcomes,
+    kept: Vec<Judged>,
 }
 
 /// The variable that names the file of GitHub's job summary.
@@ -100,46 +104,83 @@ impl Output {
             files: folders(None),
             checkout: folders(variable("GITHUB_WORKSPACE")),
             declared: targets.iter().map(declared).collect(),
+            several: targets.len() != 1,
+            taken: 0,
+            outcomes: Outcomes::default(),
+            kept: Vec::new(),
         })
     }
 
-    /// Writes what was judged.
+    /// Takes the next verdict: shows it at once in the formats that allow it, and keeps it only
+    /// where it is needed for the end.
     ///
     /// # Errors
     /// What cannot be written was not said: never an allow.
-    pub(super) fn write(&self, judged: &[Judged], terminal: &mut Terminal) -> Result<(), Failure> {
-        let reports: Vec<Reported<'_>> = judged
-            .iter()
-            .filter_map(|one| {
-                Some(Reported {
-                    verdict: &one.verdict,
-                    evidence: &one.evidence,
-                    declared: self.declared.get(&one.verdict.component)?,
-                })
-            })
-            .collect();
+    pub(super) fn take(&mut self, judged: Judged, terminal: &mut Terminal) -> Result<(), Failure> {
+        let first = self.taken == 0;
+        self.taken += 1;
+        self.outcomes.count(&judged.verdict);
+        let Some(report) = self.reported(&judged) else {
+            return Ok(());
+        };
         let text = match self.format {
             VerdictFormat::Human => {
-                let paper = *terminal.paper();
-                let drawn = reports
-                    .iter()
-                    .map(|one| report::human_verdict(&paper, one.verdict, one.evidence));
-                drawn.collect::<Vec<_>>().join("\n\n")
+                let drawn =
+                    report::human_verdict(terminal.paper(), report.verdict, report.evidence);
+                if first { drawn } else { format!("\n\n{drawn}") }
             }
             VerdictFormat::Json => {
-                let verdicts: Vec<_> = reports.iter().map(|one| one.verdict).collect();
-                report::json_verdicts(&verdicts).map_err(std::io::Error::from)?
+                let verdict = report.verdict;
+                let text = match self.several {
+                    true => report::json_line(verdict),
+                    false => report::json_verdict(verdict),
+                };
+                text.map_err(std::io::Error::from)?
             }
+            VerdictFormat::Csv => {
+                let head = if first {
+                    report::csv_head()
+                } else {
+                    String::new()
+                };
+                head + &report::csv_rows(&report, &self.files)
+            }
+            VerdictFormat::Markdown | VerdictFormat::Sarif | VerdictFormat::Junit => String::new(),
+        };
+        terminal.result(&text)?;
+        if self.is_needed_at_the_end() {
+            self.kept.push(judged);
+        }
+        Ok(())
+    }
+
+    /// Writes what needs all verdicts.
+    ///
+    /// # Errors
+    /// As [`Output::take`].
+    pub(super) fn finish(self, terminal: &mut Terminal) -> Result<(), Failure> {
+        let reports: Vec<Reported<'_>> = self
+            .kept
+            .iter()
+            .filter_map(|one| self.reported(one))
+            .collect();
+        let text = match self.format {
+            VerdictFormat::Human if self.several => {
+                report::human_outcomes(terminal.paper(), &self.outcomes)
+            }
+            VerdictFormat::Csv if self.taken == 0 => report::csv_head(),
+            VerdictFormat::Human | VerdictFormat::Json | VerdictFormat::Csv => String::new(),
             VerdictFormat::Markdown => report::markdown_verdicts(&reports, &self.files, usize::MAX),
             VerdictFormat::Sarif => {
                 report::sarif_verdicts(&reports, &self.files).map_err(std::io::Error::from)?
             }
             VerdictFormat::Junit => report::junit_verdicts(&reports, &self.files),
-            VerdictFormat::Csv => report::csv_verdicts(&reports, &self.files),
         };
         terminal.result(&text)?;
-        if let Some(file) = &self.summary {
-            self.append_summary(file, &reports)?;
+        if let Some(file) = &self.summary
+            && !self.append_summary(file, &reports)?
+        {
+            terminal.note("--summary: the file has 1 MiB already, nothing was added");
         }
         if self.annotates {
             terminal.commands(&report::github_annotations(&reports, &self.checkout));
@@ -147,8 +188,22 @@ impl Output {
         Ok(())
     }
 
-    /// Appends to the summary what there is still room for.
-    fn append_summary(&self, file: &Path, reports: &[Reported<'_>]) -> Result<(), Failure> {
+    /// Of thousands of components nothing is kept that was written already.
+    fn is_needed_at_the_end(&self) -> bool {
+        use VerdictFormat::{Junit, Markdown, Sarif};
+        self.summary.is_some() || self.annotates || matches!(self.format, Junit | Markdown | Sarif)
+    }
+
+    fn reported<'r>(&'r self, judged: &'r Judged) -> Option<Reported<'r>> {
+        Some(Reported {
+            verdict: &judged.verdict,
+            evidence: &judged.evidence,
+            declared: self.declared.get(&judged.verdict.component)?,
+        })
+    }
+
+    /// Appends to the summary what there is still room for; false where there is none.
+    fn append_summary(&self, file: &Path, reports: &[Reported<'_>]) -> Result<bool, Failure> {
         let appended = (|| {
             let mut open = std::fs::OpenOptions::new();
             let mut file = open.append(true).create(true).open(file)?;
@@ -157,7 +212,10 @@ impl Output {
             let text = report::markdown_verdicts(reports, &self.checkout, room);
             // A heading begins on its own line, whatever another command left behind.
             let gap = if used > 0 { "\n" } else { "" };
-            file.write_all(format!("{gap}{text}").as_bytes())
+            if !text.is_empty() {
+                file.write_all(format!("{gap}{text}").as_bytes())?;
+            }
+            Ok(!text.is_empty())
         })();
         appended.map_err(|error: std::io::Error| {
             let file = visible(&file.display().to_string(), 300);

@@ -5,6 +5,7 @@ use std::io::Write;
 use crate::report::{Paper, Tint, inert};
 
 use super::ambient::Ambient;
+use super::exit::Failure;
 use super::{Colour, Manner};
 
 /// The two streams, and how to speak on each.
@@ -73,6 +74,20 @@ impl Terminal {
         let _ = writeln!(std::io::stderr(), "{word}: {}", inert(message));
         if let Some(hint) = hint {
             let _ = writeln!(std::io::stderr(), "  hint: {}", inert(hint));
+        }
+    }
+
+    /// Why a verb ends early.
+    pub(super) fn failure(&mut self, failure: &Failure) {
+        match failure {
+            Failure::Said { message, hint } => self.error(message, hint.as_deref()),
+            Failure::Drawn(diagnostics) => self.drawn(diagnostics),
+            // Whoever reads our output has had enough of it: no error of ours. But what was not
+            // written was not said, so it is no allow either.
+            Failure::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+            Failure::Output(error) => {
+                self.error(&format!("cannot write the result: {error}"), None);
+            }
         }
     }
 

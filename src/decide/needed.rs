@@ -21,6 +21,13 @@ pub(super) fn unstated(
     if !standing.channel.platforms.is_empty() && entry.platforms.is_empty() {
         return Some("its platforms".to_owned());
     }
+    if standing.channel.traits.content == Content::Declaration && entry.version.is_none() {
+        return Some(
+            "the version: the file leaves it to another file or to a tool (give that file, or \
+             a `pattern`)"
+                .to_owned(),
+        );
+    }
     for agreement in &scene.agreements {
         // An agreement needs the fact only where another of its channels has the release.
         let has_other = agreement.channels.iter().any(|other| {

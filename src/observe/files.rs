@@ -1,9 +1,32 @@
 //! The channel `files`: files in a folder, or those that a list of checksums names.
+//!
+//! Of a folder every file is hashed, and of wheels, sdists and npm tarballs the version inside is
+//! read as well.
 
-use super::{About, Configured, Kind, table};
+mod archive;
+mod checksums;
+mod folder;
+mod lists;
+mod meter;
+mod naming;
+mod tarball;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+pub use checksums::{Checksums, parse_checksums};
+
+use self::folder::Contents;
+use self::lists::Lists;
+use self::naming::Naming;
+use super::{About, Answers, Ask, Asking, Configured, InCheckout, Kind, now, table};
 use crate::model::settings::{Diagnostic, Fields, Key, Placed, Shape, WebAddress};
 use crate::model::version::Template;
-use crate::model::{Content, Traits};
+use crate::model::{
+    Answer, Content, Coverage, Facts, Failure, FailureKind, Observation, Query, RedactedUrl,
+    Traits, Wanted,
+};
 
 /// The kind.
 #[derive(Debug, Clone, Copy)]
@@ -23,9 +46,22 @@ const KEYS: &[Key] = &[
     Key::optional(
         "names",
         Shape::TextOrTexts,
-        "how the files of a release are named, such as `api-{version}.zip`: `{version}` where not given, which is a folder for each release",
+        "how the files of a release are named, such as `api-{version}.zip`, or the folder that they are in; where not given, `{version}`, a folder for each. Wheels, sdists and npm tarballs of the component are known by their names too",
     ),
 ];
+
+/// Files of a component.
+#[derive(Clone)]
+struct Source {
+    place: Arc<Location>,
+    naming: Arc<Naming>,
+}
+
+/// Where they are named.
+enum Location {
+    Folder(PathBuf),
+    Lists(Lists),
+}
 
 impl Kind for Files {
     fn name(&self) -> &'static str {
@@ -39,7 +75,7 @@ impl Kind for Files {
     fn configure(&self, fields: &mut Fields<'_>, about: &About<'_>) -> Option<Configured> {
         let path = table::named(fields, "path", about);
         let checksums = fields.text("checksums");
-        match (&path, &checksums) {
+        let place = match (&path, &checksums) {
             (Some(_), Some(checksums)) => {
                 let error = Diagnostic::error(
                     &checksums.place,
@@ -57,27 +93,142 @@ impl Kind for Files {
                 }
                 return None;
             }
-            (None, Some(checksums)) => checksums_template(fields, checksums)?,
+            (None, Some(checksums)) => {
+                let template = checksums_template(fields, checksums)?;
+                Location::Lists(Lists::new(template, about.folder))
+            }
             (Some(path), None) if path.value.contains('\0') => {
                 return table::refuse(fields, "path", path, "is no path", "name a folder");
             }
-            (Some(_), None) => {}
-        }
-        // Judged as they will be used. Observations are named after the release, whose files are
-        // facts of one entry.
-        table::templates(fields, "names");
-        let traits = Traits {
-            can_lead: false,
-            content: Content::Files,
-            lists: path.is_some(),
-            states_commit: false,
-            states_time: false,
+            (Some(path), None) => Location::Folder(about.folder.join(&path.value)),
         };
-        Some(Configured::usual(traits, table::version_alone()))
+        // Observations are named after the release, whose files are facts of one entry: these
+        // templates place files and name no releases.
+        let naming = Naming {
+            component: about.component.as_str().to_owned(),
+            templates: table::templates(fields, "names"),
+        };
+        let traits = traits(match &place {
+            Location::Folder(_) => true,
+            // A list for each release tells nothing of the others.
+            Location::Lists(lists) => lists.is_one(),
+        });
+        let (place, naming) = (Arc::new(place), Arc::new(naming));
+        Some(Configured {
+            ask: Some(Arc::new(Source { place, naming })),
+            ..Configured::usual(traits, table::version_alone())
+        })
     }
 }
 
-fn checksums_template(fields: &mut Fields<'_>, text: &Placed<String>) -> Option<()> {
+fn traits(lists: bool) -> Traits {
+    Traits {
+        can_lead: false,
+        content: Content::Files,
+        lists,
+        states_commit: false,
+        states_time: false,
+    }
+}
+
+/// The folder of a checkout that packaging tools write to.
+const BUILT: &str = "dist";
+
+/// What was built of a project in a checkout, where anything was: what an index or a registry
+/// would be given.
+pub(super) fn built(checkout: &Path, project: &str) -> Option<InCheckout> {
+    let folder = checkout.join(BUILT);
+    if !folder.is_dir() {
+        return None;
+    }
+    let naming = Naming {
+        component: project.to_owned(),
+        templates: Vec::new(),
+    };
+    let source = Source {
+        place: Arc::new(Location::Folder(folder)),
+        naming: Arc::new(naming),
+    };
+    Some(InCheckout {
+        ask: Arc::new(source),
+        traits: traits(true),
+        is_built: true,
+    })
+}
+
+impl Ask for Source {
+    fn ask<'a>(&'a self, asking: &'a Asking<'a>) -> Answers<'a> {
+        match &*self.place {
+            Location::Folder(path) => Box::pin(read_folder(path, &self.naming, asking)),
+            Location::Lists(lists) => Box::pin(lists.ask(&self.naming, asking)),
+        }
+    }
+
+    fn look_up<'a>(&'a self, asking: &'a Asking<'a>, wanted: &'a [Wanted]) -> Answers<'a> {
+        match &*self.place {
+            Location::Folder(_) => Box::pin(std::future::ready(Vec::new())),
+            Location::Lists(lists) => Box::pin(lists.look_up(&self.naming, asking, wanted)),
+        }
+    }
+
+    /// What is on this machine anyway.
+    fn in_checkout(&self, _: &Path) -> Option<InCheckout> {
+        let lists = match &*self.place {
+            Location::Folder(_) => true,
+            Location::Lists(lists) if lists.is_local() => lists.is_one(),
+            Location::Lists(_) => return None,
+        };
+        Some(InCheckout {
+            ask: Arc::new(self.clone()),
+            traits: traits(lists),
+            is_built: false,
+        })
+    }
+}
+
+/// Reads a folder off the threads that serve other channels. The listing holds every file; a
+/// release of which one cannot be read as what it is has a failure beside it.
+async fn read_folder(path: &Path, naming: &Arc<Naming>, asking: &Asking<'_>) -> Vec<Observation> {
+    let end = Instant::now() + asking.client.limits().total;
+    let (folder, naming) = (path.to_owned(), Arc::clone(naming));
+    let read = tokio::task::spawn_blocking(move || folder::read(&folder, &naming, end)).await;
+    let read = read.unwrap_or_else(|_| {
+        Err(Failure {
+            kind: FailureKind::Unsupported,
+            detail: "reading this folder broke off inside this program: please report it"
+                .to_owned(),
+        })
+    });
+    let endpoint = RedactedUrl::of_path(&path.to_string_lossy());
+    let observe =
+        |query, answer| asking.observe(now(), "anonymous", endpoint.clone(), query, answer);
+    let failed = |why| Answer::Failed {
+        why,
+        retry_at: None,
+    };
+    match read {
+        Ok(Contents {
+            listing,
+            body,
+            broken,
+        }) => {
+            let answer = Answer::Seen {
+                facts: Facts::Listing(listing),
+                body: Some(body),
+                unchanged_since: None,
+                coverage: Coverage::Complete,
+            };
+            let mut observations = observe(Query::Listing, answer);
+            for (version, why) in broken {
+                observations.extend(observe(Query::Entry(version), failed(why)));
+            }
+            observations
+        }
+        Err(why) => observe(Query::Listing, failed(why)),
+    }
+}
+
+fn checksums_template(fields: &mut Fields<'_>, text: &Placed<String>) -> Option<Template> {
     let template = match Template::file(&text.value) {
         Ok(template) => template,
         Err(error) => {
@@ -108,5 +259,13 @@ fn checksums_template(fields: &mut Fields<'_>, text: &Placed<String>) -> Option<
         fields.report(Diagnostic::error(&text.place, message).hint(hint));
         return None;
     }
-    Some(())
+    if ["{major}", "{minor}", "{patch}"]
+        .iter()
+        .any(|number| text.value.contains(number))
+    {
+        let message = format!("`checksums` of {} takes `{{version}}` alone", fields.what());
+        fields.report(Diagnostic::error(&text.place, message));
+        return None;
+    }
+    Some(template)
 }

@@ -11,7 +11,7 @@ mod pkt_line;
 mod references;
 mod remote;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use url::Url;
@@ -21,7 +21,7 @@ pub use pkt_line::{Packet, Packets, PktLineError};
 pub use references::{Tag, parse_ls_refs};
 pub(super) use remote::tags as remote_tags;
 
-use super::{About, Answers, Ask, Asking, Configured, Kind, github};
+use super::{About, Answers, Ask, Asking, Configured, InCheckout, Kind, github};
 use crate::model::settings::{Diagnostic, Fields, Key, Shape};
 use crate::model::version::Template;
 use crate::model::{Content, Entry, Listing, Observation, Traits, Wanted, visible};
@@ -79,17 +79,32 @@ impl Kind for GitTag {
         if templates.is_empty() {
             return None;
         }
-        let traits = Traits {
-            can_lead: true,
-            content: Content::Commit,
-            lists: true,
-            states_commit: true,
-            states_time: false,
-        };
         Some(Configured {
             ask: Some(Arc::new(repository)),
-            ..Configured::usual(traits, templates)
+            ..Configured::usual(TRAITS, templates)
         })
+    }
+}
+
+const TRAITS: Traits = Traits {
+    can_lead: true,
+    content: Content::Commit,
+    lists: true,
+    states_commit: true,
+    states_time: false,
+};
+
+/// The tags of a checkout: what stands for a leading channel of any kind before anything is
+/// published.
+pub fn of_checkout(checkout: &Path) -> InCheckout {
+    InCheckout {
+        ask: Arc::new(Repository {
+            place: Place::Local(checkout.to_owned()),
+            branches: Vec::new(),
+            identified: false,
+        }),
+        traits: TRAITS,
+        is_built: false,
     }
 }
 
@@ -135,6 +150,10 @@ impl Ask for Repository {
             Place::Remote(source) => Box::pin(self.look_up_remote(source, asking, wanted)),
             Place::Local(path) => Box::pin(local::look_up(path, asking, wanted, &self.branches)),
         }
+    }
+
+    fn in_checkout(&self, checkout: &Path) -> Option<InCheckout> {
+        Some(of_checkout(checkout))
     }
 }
 

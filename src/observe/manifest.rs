@@ -1,7 +1,21 @@
 //! The channel `manifest`: the version that a file of the source declares.
+//!
+//! It is read at the commit that the leading channel shows, never at a branch or a tag's name:
+//! whatever moves between two questions does not change what is compared.
+
+mod formats;
+mod github;
+mod local;
+mod source;
+mod yaml;
+
+use std::sync::Arc;
 
 use regex::RegexBuilder;
 
+pub use formats::{Declared, Format, declared_by_key, declared_by_pattern};
+
+use self::source::{Finder, Repository, Source};
 use super::{About, Configured, Kind, table};
 use crate::model::settings::{Diagnostic, Fields, Key, Shape};
 use crate::model::{Content, Traits, visible};
@@ -22,12 +36,17 @@ const KEYS: &[Key] = &[
     Key::optional(
         "key",
         Shape::Text,
-        "path of the version in a TOML, JSON or YAML file, such as `project.version`",
+        "path of the version in a TOML, JSON, YAML or INI file, such as `project.version`; the file's ending says which it is",
     ),
     Key::optional(
         "pattern",
         Shape::Text,
         "instead of `key`: a regular expression with one group, which is the version",
+    ),
+    Key::optional(
+        "path",
+        Shape::Text,
+        "a repository on this machine instead of the component's `source`",
     ),
 ];
 
@@ -42,26 +61,40 @@ impl Kind for Manifest {
 
     fn configure(&self, fields: &mut Fields<'_>, about: &About<'_>) -> Option<Configured> {
         let file = table::named(fields, "file", about);
-        let finder = finder(fields);
+        let finder = finder(fields, file.as_ref().map_or("", |file| &file.value));
         let file = file?;
         if file.value.len() > 512 || !table::stays_below(&file.value) {
             let hint = "a path in the repository, as in `pyproject.toml`";
             return table::refuse(fields, "file", &file, "leads out of the repository", hint);
         }
-        finder?;
-        let traits = Traits {
-            can_lead: false,
-            content: Content::Declaration,
-            lists: false,
-            states_commit: false,
-            states_time: false,
+        let finder = finder?;
+        let repository = match (fields.text("path"), about.source) {
+            (Some(path), _) => Repository::Local(about.folder.join(path.value)),
+            (None, Some(source)) => Repository::Hosted(source.clone()),
+            (None, None) => Repository::Nowhere,
         };
-        Some(Configured::usual(traits, table::version_alone()))
+        let source = Source {
+            repository,
+            file: file.value,
+            finder,
+        };
+        Some(Configured {
+            ask: Some(Arc::new(source)),
+            ..Configured::usual(TRAITS, table::version_alone())
+        })
     }
 }
 
+const TRAITS: Traits = Traits {
+    can_lead: false,
+    content: Content::Declaration,
+    lists: false,
+    states_commit: false,
+    states_time: false,
+};
+
 /// Where in the file the version stands.
-fn finder(fields: &mut Fields<'_>) -> Option<()> {
+fn finder(fields: &mut Fields<'_>, file: &str) -> Option<Finder> {
     let both = fields.key_place("key").zip(fields.key_place("pattern"));
     if let Some((_, pattern)) = both {
         let message = format!("{} has both `key` and `pattern`", fields.what());
@@ -81,7 +114,22 @@ fn finder(fields: &mut Fields<'_>) -> Option<()> {
             let hint = "names with dots between them, as in `project.version`";
             return table::refuse(fields, "key", &key, "is no path of keys", hint);
         }
-        return Some(());
+        let parts = key.value.split('.').map(|part| part.trim().to_owned());
+        return match Format::of_file(file) {
+            Some(format) => Some(Finder::Key(format, parts.collect())),
+            // Without a file the policy is refused for that.
+            None if file.is_empty() => None,
+            None => {
+                let hint = "`key` is for .toml, .json, .yaml, .yml, .cfg and .ini files; give `pattern` for others";
+                table::refuse(
+                    fields,
+                    "key",
+                    &key,
+                    "cannot be looked for in this file",
+                    hint,
+                )
+            }
+        };
     }
     let pattern = fields.text("pattern")?;
     // `^` and `$` mean lines: a version stands in one.
@@ -92,7 +140,7 @@ fn finder(fields: &mut Fields<'_>) -> Option<()> {
         .nest_limit(50)
         .build();
     match compiled {
-        Ok(regex) if regex.captures_len() == 2 => Some(()),
+        Ok(regex) if regex.captures_len() == 2 => Some(Finder::Pattern(regex)),
         Ok(_) => {
             let hint = "exactly one group, as in `^version = \"([^\"]+)\"$`; others with `(?:…)`";
             table::refuse(fields, "pattern", &pattern, "has not one group", hint)

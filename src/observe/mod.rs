@@ -7,6 +7,7 @@
 mod ask_all;
 pub mod environment;
 pub mod files;
+mod git;
 pub mod git_tag;
 mod github;
 pub mod github_release;
@@ -28,6 +29,7 @@ use url::Url;
 
 pub use ask_all::{LookUp, Question, ask_all, look_up_all};
 pub use environment::{Environment, now};
+pub(crate) use git::tags_at_head;
 
 use crate::model::settings::{Fields, Key};
 use crate::model::version::{Plus, Scheme, Template};
@@ -137,6 +139,23 @@ pub trait Ask: Send + Sync {
         let _ = (asking, wanted);
         Box::pin(std::future::ready(Vec::new()))
     }
+
+    /// What a checkout of the source, on this machine, can say in place of this channel before
+    /// anything is published; nothing where it can say nothing.
+    fn in_checkout(&self, checkout: &Path) -> Option<InCheckout> {
+        let _ = checkout;
+        None
+    }
+}
+
+/// A channel as a checkout stands for it.
+pub struct InCheckout {
+    /// Asks the checkout.
+    pub ask: Arc<dyn Ask>,
+    /// What it can and cannot do there.
+    pub traits: Traits,
+    /// It is what would be published, and not the place itself.
+    pub is_built: bool,
 }
 
 /// Observations to come.

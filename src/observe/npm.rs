@@ -1,9 +1,26 @@
 //! The channel `npm`: versions of a package in a registry that speaks npm's protocol.
+//!
+//! One answer, the full packument, holds everything that the registry says. Its hashes are SHA-512;
+//! where files must agree with other channels the tarballs in question are read, by choice.
 
-use super::{About, Configured, Kind, table};
+mod npmrc;
+mod packument;
+mod registry;
+mod tarballs;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use url::Url;
+
+pub use packument::{Packument, Published, parse_packument};
+
+use self::registry::Registry;
+use super::http::{Reply, Request, Unanswered};
+use super::{About, Answers, Ask, Asking, Configured, InCheckout, Kind, malformed, table};
 use crate::model::settings::{Diagnostic, Fields, Key, Placed, Shape, WebAddress};
 use crate::model::version::Scheme;
-use crate::model::{Content, Duration, Traits};
+use crate::model::{Content, Coverage, Duration, Failure, RedactedUrl, Traits, Wanted, visible};
 
 /// The kind.
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +37,20 @@ const KEYS: &[Key] = &[
         Shape::Text,
         "address of the registry: the public one where not given; `npm`: the one that npm is configured with on this machine",
     ),
+    Key::optional(
+        "hash-files",
+        Shape::Text,
+        "reads the tarballs of the releases in question, up to so much in a run, such as `200MB`, and states their SHA-256: an agreement on `same-files` needs it. The registry itself states SHA-512 only",
+    ),
 ];
+
+/// A package in a registry.
+struct Package {
+    name: String,
+    registry: Registry,
+    /// Bytes of tarballs that may be read in one run; 0: none are.
+    hash_bytes: u64,
+}
 
 impl Kind for Npm {
     fn name(&self) -> &'static str {
@@ -36,7 +66,8 @@ impl Kind for Npm {
             value: about.component.as_str().to_owned(),
             place: fields.place().clone(),
         });
-        registry(fields)?;
+        let registry = registry(fields, about)?;
+        let hash_bytes = hash_files(fields)?;
         if !is_package(&package.value) {
             let hint = "give `package`, as in `ui` or `@acme/ui`";
             return table::refuse(fields, "package", &package, "is no package name", hint);
@@ -52,27 +83,132 @@ impl Kind for Npm {
         Some(Configured {
             scheme: Some(Scheme::Semver),
             usual_lag: Duration::from_minutes(60),
+            ask: Some(Arc::new(Package {
+                name: package.value,
+                registry,
+                hash_bytes,
+            })),
             ..Configured::usual(traits, table::version_alone())
         })
     }
 }
 
+impl Ask for Package {
+    fn ask<'a>(&'a self, asking: &'a Asking<'a>) -> Answers<'a> {
+        Box::pin(async move {
+            match self.read(asking).await {
+                Ok(seen) => {
+                    let listing = seen.packument.listing(&self.name);
+                    let label = seen.credential.label();
+                    asking.observe_listing(&seen.reply, label, listing, Coverage::Complete)
+                }
+                Err((label, endpoint, unanswered)) => {
+                    asking.observe_failure(&label, endpoint, *unanswered)
+                }
+            }
+        })
+    }
+
+    fn look_up<'a>(&'a self, asking: &'a Asking<'a>, wanted: &'a [Wanted]) -> Answers<'a> {
+        Box::pin(tarballs::look_up(self, asking, wanted))
+    }
+
+    fn in_checkout(&self, checkout: &Path) -> Option<InCheckout> {
+        super::files::built(checkout, &self.name)
+    }
+}
+
+/// A packument as it was read.
+struct Seen {
+    /// Address of the registry as it was named: the credential is for its origin.
+    registry: Url,
+    reply: Reply,
+    packument: Packument,
+    credential: super::http::Credential,
+}
+
+impl Package {
+    /// Reads the packument; the label, the place and the reason where that fails.
+    async fn read(
+        &self,
+        asking: &Asking<'_>,
+    ) -> Result<Seen, (String, RedactedUrl, Box<Unanswered>)> {
+        let resolved = self.registry.resolve(&self.name, asking.client);
+        let (base, credential) = resolved.map_err(|why| {
+            let place = RedactedUrl::of_path("the registry that npm is configured with");
+            ("anonymous".to_owned(), place, Box::new(Unanswered::of(why)))
+        })?;
+        let url = registry::packument_address(&base, &self.name);
+        let label = credential.label().to_owned();
+        let failed = |unanswered| (label.clone(), RedactedUrl::of(&url), Box::new(unanswered));
+        let request = Request::get(url.clone(), "application/json").credential(credential.clone());
+        let reply = asking.client.send(&request).await.map_err(failed)?;
+        let packument = packument(&reply, &self.name).map_err(|why| failed(Unanswered::of(why)))?;
+        Ok(Seen {
+            registry: base,
+            reply,
+            packument,
+            credential,
+        })
+    }
+}
+
+fn packument(reply: &Reply, name: &str) -> Result<Packument, Failure> {
+    let media = reply.media_type();
+    if media != "application/json" {
+        let shown = visible(&media, 60);
+        return Err(malformed(format!(
+            "the answer is `{shown}`, not a package of an npm registry"
+        )));
+    }
+    let packument = parse_packument(&reply.body)?;
+    if packument.name != name {
+        let shown = visible(&packument.name, 80);
+        return Err(malformed(format!(
+            "the answer is about another package: `{shown}`"
+        )));
+    }
+    Ok(packument)
+}
+
 /// Reads `registry`; nothing where it is wrong.
-fn registry(fields: &mut Fields<'_>) -> Option<()> {
-    let Some(text) = fields.text("registry") else {
-        // Not given, or of a wrong type, which was reported.
-        return Some(());
-    };
+fn registry(fields: &mut Fields<'_>, about: &About<'_>) -> Option<Registry> {
+    if fields.key_place("registry").is_none() {
+        return Some(Registry::Public);
+    }
+    // Of a wrong type, which was reported.
+    let text = fields.text("registry")?;
     if text.value == "npm" {
-        return Some(());
+        return Some(Registry::Npm {
+            folder: about.folder.to_owned(),
+        });
     }
-    if let Err(error) = text.value.parse::<WebAddress>() {
-        let message = format!("`registry` of {}: {error}", fields.what());
-        let hint = "an address such as `https://npm.pkg.github.com`, or `npm`";
-        fields.report(Diagnostic::error(&text.place, message).hint(hint));
-        return None;
+    let address = text.value.parse::<WebAddress>();
+    match (address, Url::parse(&text.value)) {
+        (Ok(_), Ok(url)) => Some(Registry::At(url)),
+        (Err(error), _) => {
+            let message = format!("`registry` of {}: {error}", fields.what());
+            let hint = "an address such as `https://npm.pkg.github.com`, or `npm`";
+            fields.report(Diagnostic::error(&text.place, message).hint(hint));
+            None
+        }
+        (Ok(_), Err(_)) => table::refuse(fields, "registry", &text, "is no address", "https://…"),
     }
-    Some(())
+}
+
+/// Reads `hash-files`: a number of bytes, such as `200MB`; nothing where it is wrong.
+fn hash_files(fields: &mut Fields<'_>) -> Option<u64> {
+    if fields.key_place("hash-files").is_none() {
+        return Some(0);
+    }
+    let text = fields.text("hash-files")?;
+    match table::bytes(&text.value) {
+        Some(bytes) => Some(bytes),
+        None => {
+            let hint = "a number with kB, MB or GB, at most 4GB, as in `200MB`";
+            table::refuse(fields, "hash-files", &text, "is no number of bytes", hint)
+        }
+    }
 }
 
 /// A name of npm's, legacy upper-case ones included (npm documentation, package.json, "name").

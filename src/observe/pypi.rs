@@ -11,6 +11,7 @@ mod project_json;
 mod simple_html;
 mod simple_json;
 
+use std::path::Path;
 use std::sync::Arc;
 
 pub use assemble::{SimpleFile, SimplePage, normalised_name};
@@ -21,7 +22,7 @@ pub use simple_json::parse_simple_json;
 
 use self::index::Index;
 use super::http::{Credential, Reply, Request, Unanswered};
-use super::{About, Answers, Ask, Asking, Configured, Kind, malformed};
+use super::{About, Answers, Ask, Asking, Configured, InCheckout, Kind, malformed};
 use crate::model::settings::{Diagnostic, Fields, Key, Shape};
 use crate::model::version::{Scheme, Template};
 use crate::model::{
@@ -116,6 +117,10 @@ fn is_project_name(name: &str) -> bool {
 impl Ask for Project {
     fn ask<'a>(&'a self, asking: &'a Asking<'a>) -> Answers<'a> {
         Box::pin(self.read(asking))
+    }
+
+    fn in_checkout(&self, checkout: &Path) -> Option<InCheckout> {
+        super::files::built(checkout, &self.name)
     }
 }
 

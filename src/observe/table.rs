@@ -71,6 +71,20 @@ pub(super) fn globs(fields: &mut Fields<'_>, key: &'static str) -> Vec<String> {
     globs
 }
 
+/// A number of bytes with its unit, such as `200MB`, from 1 kB to 4 GB.
+pub(super) fn bytes(text: &str) -> Option<u64> {
+    let units = [("kB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000)];
+    let (number, unit) = units
+        .iter()
+        .find_map(|(name, unit)| Some((text.strip_suffix(name)?, unit)))?;
+    let digits = !number.is_empty() && number.len() <= 10;
+    if !digits || !number.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let bytes = number.parse::<u64>().ok()?.checked_mul(*unit)?;
+    (1_000..=4_000_000_000).contains(&bytes).then_some(bytes)
+}
+
 /// A path below a folder: relative, without `..`.
 pub(super) fn stays_below(path: &str) -> bool {
     let plain = |part: &str| !part.is_empty() && part != "." && part != "..";
@@ -100,4 +114,28 @@ pub(super) fn region(fields: &mut Fields<'_>) -> Option<String> {
         );
     }
     Some(text.value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_have_a_unit_and_a_limit() {
+        assert_eq!(bytes("200MB"), Some(200_000_000));
+        assert_eq!(bytes("4GB"), Some(4_000_000_000));
+        for wrong in [
+            "",
+            "MB",
+            "200",
+            "5GB",
+            "0kB",
+            "-1MB",
+            "+1MB",
+            "1.5MB",
+            "99999999999GB",
+        ] {
+            assert_eq!(bytes(wrong), None, "{wrong}");
+        }
+    }
 }

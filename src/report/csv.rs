@@ -30,23 +30,26 @@ const COLUMNS: [&str; 21] = [
     "policy-line",
 ];
 
-/// One table for all verdicts: the matrix cell by cell, each row with one finding about that cell
-/// or none, then the findings that are about no single cell.
-pub fn verdicts(reports: &[Reported<'_>], folders: &Folders) -> String {
-    let mut text = row(COLUMNS.iter().map(|it| (*it).to_owned()));
-    for report in reports {
-        let (cells, others) = report.by_cell();
-        for (cell, findings) in cells {
-            if findings.is_empty() {
-                text.push_str(&line(report, folders, Some(cell), None));
-            }
-            for finding in findings {
-                text.push_str(&line(report, folders, Some(cell), Some(finding)));
-            }
+/// The names of the columns.
+pub fn head() -> String {
+    row(COLUMNS.iter().map(|it| (*it).to_owned()))
+}
+
+/// The rows of one verdict: the matrix cell by cell, each row with one finding about that cell or
+/// none, then the findings that are about no single cell.
+pub fn rows(report: &Reported<'_>, folders: &Folders) -> String {
+    let mut text = String::new();
+    let (cells, others) = report.by_cell();
+    for (cell, findings) in cells {
+        if findings.is_empty() {
+            text.push_str(&line(report, folders, Some(cell), None));
         }
-        for finding in others {
-            text.push_str(&line(report, folders, None, Some(finding)));
+        for finding in findings {
+            text.push_str(&line(report, folders, Some(cell), Some(finding)));
         }
+    }
+    for finding in others {
+        text.push_str(&line(report, folders, None, Some(finding)));
     }
     text
 }

@@ -55,6 +55,41 @@ pub fn verdict(paper: &Paper, verdict: &Verdict, evidence: &Evidence) -> String 
     inert(&text)
 }
 
+/// How many of several components have which outcome.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Outcomes {
+    allow: usize,
+    deny: usize,
+    indeterminate: usize,
+}
+
+impl Outcomes {
+    /// Counts one more.
+    pub fn count(&mut self, verdict: &Verdict) {
+        *match verdict.outcome {
+            Outcome::Allow => &mut self.allow,
+            Outcome::Deny => &mut self.deny,
+            Outcome::Indeterminate => &mut self.indeterminate,
+        } += 1;
+    }
+}
+
+/// The last line of a report on several components.
+pub fn outcomes(paper: &Paper, outcomes: &Outcomes) -> String {
+    let Outcomes {
+        allow,
+        deny,
+        indeterminate,
+    } = *outcomes;
+    format!(
+        "\n\n{} components: {allow} {}, {deny} {}, {indeterminate} {}\n",
+        allow + deny + indeterminate,
+        paper.tint(Tint::Good, "allow"),
+        paper.tint(Tint::Bad, "deny"),
+        paper.tint(Tint::Unsure, "indeterminate"),
+    )
+}
+
 /// One line: component, outcome, scores.
 fn summary(paper: &Paper, verdict: &Verdict) -> String {
     let tint = match verdict.outcome {

@@ -1,27 +1,25 @@
 //! Verdicts and replays for programs.
 
-use std::borrow::Borrow;
-
 use serde::Serialize;
 
 use crate::model::{ReplayRow, ReplayTotals, Verdict};
 
 use super::github::inert_json;
 
-/// One verdict as an indented document; several as JSON Lines.
+/// One verdict as an indented document.
 ///
 /// # Errors
 /// None that a verdict can cause.
-pub fn verdicts<V: Borrow<Verdict>>(verdicts: &[V]) -> Result<String, serde_json::Error> {
-    if let [one] = verdicts {
-        return Ok(inert_json(&serde_json::to_string_pretty(one.borrow())?) + "\n");
-    }
-    let mut lines = String::new();
-    for verdict in verdicts {
-        lines.push_str(&inert_json(&serde_json::to_string(verdict.borrow())?));
-        lines.push('\n');
-    }
-    Ok(lines)
+pub fn verdict(verdict: &Verdict) -> Result<String, serde_json::Error> {
+    Ok(inert_json(&serde_json::to_string_pretty(verdict)?) + "\n")
+}
+
+/// One of several verdicts, as JSON Lines have them.
+///
+/// # Errors
+/// None that a verdict can cause.
+pub fn line(verdict: &Verdict) -> Result<String, serde_json::Error> {
+    Ok(inert_json(&serde_json::to_string(verdict)?) + "\n")
 }
 
 #[derive(Serialize)]

@@ -14,10 +14,10 @@ mod replayed;
 mod reported;
 mod sarif;
 
-pub use csv::verdicts as csv_verdicts;
+pub use csv::{head as csv_head, rows as csv_rows};
 pub use github::{annotations as github_annotations, inert};
-pub use human::verdict as human_verdict;
-pub use json::{replay as json_replay, verdicts as json_verdicts};
+pub use human::{Outcomes, outcomes as human_outcomes, verdict as human_verdict};
+pub use json::{line as json_line, replay as json_replay, verdict as json_verdict};
 pub use junit::verdicts as junit_verdicts;
 pub use markdown::{SUMMARY_BYTES, verdicts as markdown_verdicts};
 pub use paper::{Paper, Tint};

@@ -2,17 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::process::Stdio;
 
 use globset::{Glob, GlobMatcher};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::process::Command;
 
 use super::{Tag, listing};
 use crate::model::{
     Answer, Commit, Coverage, Digest, Entry, Facts, Failure, FailureKind, Observation, Query,
-    RedactedUrl, Wanted, visible_line,
+    RedactedUrl, Wanted,
 };
+use crate::observe::git::git;
 use crate::observe::{Asking, malformed, now};
 
 pub(super) async fn ask(path: &Path, asking: &Asking<'_>) -> Vec<Observation> {
@@ -43,7 +41,7 @@ async fn read(path: &Path, asking: &Asking<'_>) -> Result<(Vec<Tag>, Digest), Fa
         });
     }
     let list = ["for-each-ref", "--format=%(refname)", "refs/tags/"];
-    let names = git(path, asking, &list, Vec::new()).await?;
+    let names = git(path, asking.client, &list, Vec::new()).await?;
     let names: Vec<&[u8]> = names
         .split(|b| *b == b'\n')
         .filter(|name| !name.is_empty())
@@ -55,7 +53,7 @@ async fn read(path: &Path, asking: &Asking<'_>) -> Result<(Vec<Tag>, Digest), Fa
         question.extend_from_slice(b"^{}\n");
     }
     let peel = ["cat-file", "--batch-check=%(objectname) %(objecttype)"];
-    let answer = git(path, asking, &peel, question).await?;
+    let answer = git(path, asking.client, &peel, question).await?;
     let mut objects = answer.split(|b| *b == b'\n');
     let mut tags = Vec::with_capacity(names.len());
     for name in names {
@@ -133,7 +131,7 @@ async fn contained(
     };
     let run = async |arguments: Vec<String>| {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        git(path, asking, &arguments, Vec::new()).await
+        git(path, asking.client, &arguments, Vec::new()).await
     };
     let all = run(list(None)).await?;
     let containing = run(list(Some(format!("--contains={commit}")))).await?;
@@ -174,88 +172,4 @@ fn out_of_time(limit: std::time::Duration) -> Answer {
         },
         retry_at: None,
     }
-}
-
-/// Runs `git` with nothing of the environment but where programs are: no configuration of the
-/// user's or the system's, no prompts, no other repository by `GIT_DIR`.
-async fn git(
-    path: &Path,
-    asking: &Asking<'_>,
-    arguments: &[&str],
-    input: Vec<u8>,
-) -> Result<Vec<u8>, Failure> {
-    let mut command = Command::new("git");
-    command.env_clear();
-    for name in ["PATH", "SYSTEMROOT", "TMPDIR"] {
-        if let Some(value) = asking.client.environment().get(name) {
-            command.env(name, value);
-        }
-    }
-    let mut child = command
-        .envs([
-            ("GIT_CONFIG_NOSYSTEM", "1"),
-            ("GIT_CONFIG_GLOBAL", "/dev/null"),
-            ("GIT_TERMINAL_PROMPT", "0"),
-            ("GIT_OPTIONAL_LOCKS", "0"),
-            ("GIT_NO_LAZY_FETCH", "1"),
-            ("LC_ALL", "C"),
-        ])
-        // The policy names this folder: whoever owns it, only references and history are read and no hook, pager
-        // or monitor that its configuration could name is run by these commands.
-        .args(["-c", "safe.directory=*", "-c", "core.fsmonitor=false"])
-        .args(["--no-pager", "-C"])
-        .arg(path)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|error| Failure {
-            kind: FailureKind::Unsupported,
-            detail: format!("the program git cannot be run: {error}"),
-        })?;
-    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-    let cap = asking.client.limits().body;
-    let write = async move {
-        if let Some(mut stdin) = stdin {
-            // git closes its end where it fails; its own words tell more than the broken pipe.
-            let _ = stdin.write_all(&input).await;
-        }
-    };
-    let ((), output, words) = tokio::join!(write, capped(stdout, cap), capped(stderr, 4_096));
-    let output = output?;
-    if output.len() as u64 > cap {
-        return Err(Failure {
-            kind: FailureKind::TooLarge,
-            detail: format!("git wrote more than {cap} bytes"),
-        });
-    }
-    let status = child
-        .wait()
-        .await
-        .map_err(|error| malformed(error.to_string()))?;
-    if !status.success() {
-        let words = words.unwrap_or_default();
-        let words = String::from_utf8_lossy(&words);
-        return Err(malformed(format!(
-            "git says: {}",
-            visible_line(words.trim())
-        )));
-    }
-    Ok(output)
-}
-
-async fn capped<R: tokio::io::AsyncRead + Unpin>(
-    pipe: Option<R>,
-    cap: u64,
-) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    if let Some(pipe) = pipe {
-        let mut pipe = pipe.take(cap + 1);
-        pipe.read_to_end(&mut bytes)
-            .await
-            .map_err(|error| malformed(format!("git's output cannot be read: {error}")))?;
-    }
-    Ok(bytes)
 }

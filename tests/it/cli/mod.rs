@@ -7,6 +7,8 @@ mod formats;
 mod formats_hostile;
 mod github;
 mod live;
+mod local;
+mod monorepo;
 mod policy;
 mod replay;
 mod shell;

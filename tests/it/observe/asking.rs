@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use lockstep::model::settings::{Diagnostic, Fields, Node, Place, Table, Value};
 use lockstep::model::{
-    Answer, Coverage, Facts, FailureKind, Listing, Name, Observation, RedactedUrl, Wanted,
+    Answer, Commit, Coverage, Entry, Facts, FailureKind, Listing, Name, Observation, RedactedUrl,
+    Wanted,
 };
 use lockstep::observe::http::{Client, Event, Events, Limits};
 use lockstep::observe::{
@@ -86,6 +87,38 @@ impl World {
     ) -> Vec<Observation> {
         let ask = configure(kind, source, keys).unwrap();
         self.ask_many(vec![ask]).remove(0)
+    }
+
+    /// Asks one channel of a component named `x` as a check does: its listing, then what that does
+    /// not say about these names.
+    pub(crate) fn ask_for(
+        &self,
+        kind: &str,
+        source: Option<&str>,
+        keys: &[(&str, &str)],
+        wanted: &[Wanted],
+    ) -> (Vec<Observation>, Vec<Observation>) {
+        let question = Question {
+            channel: name("channel"),
+            ask: Some(configure(kind, source, keys).unwrap()),
+        };
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let round = now();
+            let listed = ask_all(&self.client, round, vec![question.clone()]).await;
+            let listed = listed.into_iter().flatten().collect::<Vec<_>>();
+            let look_up = LookUp {
+                question,
+                listed: listed.clone(),
+                wanted: wanted.to_vec(),
+            };
+            let looked_up = look_up_all(&self.client, round, vec![look_up]).await;
+            (listed, looked_up.into_iter().flatten().collect())
+        })
     }
 
     pub(crate) fn ask_many(&self, asks: Vec<Arc<dyn Ask>>) -> Vec<Vec<Observation>> {
@@ -209,6 +242,28 @@ pub(crate) fn whole(observation: &Observation) -> &Listing {
             ..
         } => listing,
         other => panic!("no whole listing: {other:?}"),
+    }
+}
+
+/// What an exact look-up found.
+pub(crate) fn entry(observation: &Observation) -> &Entry {
+    match &observation.answer {
+        Answer::Seen {
+            facts: Facts::Entry(entry),
+            coverage: Coverage::Complete,
+            ..
+        } => entry,
+        other => panic!("no entry: {other:?}"),
+    }
+}
+
+/// A name to be looked up, with the commit behind it.
+pub(crate) fn wanted(name: &str, commit: Option<&str>) -> Wanted {
+    Wanted {
+        name: name.to_owned(),
+        version: name.to_owned(),
+        line: None,
+        commit: commit.map(|commit| commit.parse::<Commit>().unwrap()),
     }
 }
 

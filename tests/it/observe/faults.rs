@@ -118,6 +118,25 @@ const QUESTIONS: &[Asked] = &[
             br#"{"ahead_by":0,"behind_by":1,"commits":[],"files":[],"status":"behind"}"#.to_vec()
         },
     },
+    Asked {
+        name: "packument",
+        kind: "npm",
+        target: "/npm/x",
+        media: "application/json",
+        body: || br#"{"name":"x","versions":{"1.0.0":{},"1.1.0":{}},"time":{}}"#.to_vec(),
+        observation: 0,
+    },
+    Asked {
+        name: "checksums",
+        kind: "files",
+        target: "/SHA256SUMS",
+        media: "text/plain",
+        body: || {
+            let hash = "a".repeat(64);
+            format!("{hash}  x-1.0.bin\n{hash}  x-1.1.bin\n").into_bytes()
+        },
+        observation: 0,
+    },
 ];
 
 /// Questions whose answer may well be an empty list.
@@ -162,6 +181,12 @@ fn ask(asked: &Asked, world: &World, server: &Loopback) -> Vec<Observation> {
             let kind = "github-release";
             let ask = configure_with(kind, Some(&source), TAG, &["main"], None).unwrap();
             world.ask_twice(ask, &["v1.0"]).concat()
+        }
+        "npm" => world.ask("npm", None, &[("registry", &server.url("/npm"))]),
+        "files" => {
+            let list = server.url("/SHA256SUMS");
+            let keys = [("checksums", list.as_str()), ("names", "x-{version}.bin")];
+            world.ask("files", None, &keys)
         }
         _ => world.ask("pypi", None, &[("index", &server.url("/simple/"))]),
     }
@@ -313,6 +338,11 @@ fn malformed_answers_are_failures() {
 fn another_content_type_is_no_answer() {
     for other in ["image/png", "text/plain", "application/xml", ""] {
         inject(&short(), &[Malformed, Unsupported], move |asked, _| {
+            // A list of checksums has no media type of its own; a web page is none.
+            let other = match (asked.name, other) {
+                ("checksums", "text/plain" | "") => "text/html",
+                _ => other,
+            };
             answer("200 OK", &[("content-type", other)], &(asked.body)())
         });
     }

@@ -9,12 +9,15 @@
 
 pub(crate) mod asking;
 mod faults;
+mod files;
 pub(crate) mod git_tag;
 pub(crate) mod github_fake;
 mod github_release;
 mod incidents;
 pub(crate) mod index_fake;
 pub(crate) mod loopback;
+mod manifest;
+mod npm;
 mod peers;
 mod polite;
 mod pypi;

@@ -220,3 +220,92 @@ fn a_workflows_token_reaches_its_github_and_leaves_no_trace() {
     assert_eq!(heard.len(), 1, "the asset, and not the page");
     assert!(authorization(&heard).iter().all(|value| value.is_none()));
 }
+
+/// A token of `.npmrc` reaches the registry, and no redirect, tarball or log.
+#[test]
+fn a_token_of_npmrc_goes_to_its_registry_only_and_leaves_no_trace() {
+    let elsewhere = Loopback::start(|_| answer("200 OK", &[], b"tarball"));
+    let tarball = elsewhere.url("/x-1.0.0.tgz");
+    for redirected in [false, true] {
+        let tarball = tarball.clone();
+        let server = Loopback::start(move |heard| {
+            let here = format!("http://{}/npm/x-1.0.0.tgz", heard.header("host").unwrap());
+            let dist = if redirected { &here } else { &tarball };
+            let page = serde_json::json!({
+                "name": "x", "versions": {"1.0.0": {"dist": {"tarball": dist}}}});
+            match heard.target.as_str() {
+                "/npm/x" => answer(
+                    "200 OK",
+                    &[JSON, ("etag", "\"1\"")],
+                    page.to_string().as_bytes(),
+                ),
+                _ => answer("302 Found", &[("location", &tarball)], b""),
+            }
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let rc = folder.path().join("npmrc");
+        let registry = server.url("/npm/");
+        let place = registry.trim_start_matches("http:");
+        std::fs::write(&rc, format!("{place}:_authToken={SECRET}\n")).unwrap();
+        let environment = Environment::empty()
+            .with("NPM_CONFIG_USERCONFIG", rc.to_str().unwrap())
+            .with("NODE_AUTH_TOKEN", SECRET)
+            .with("GITHUB_TOKEN", SECRET);
+        let world = World::with(short(), environment);
+        let keys = [("registry", registry.as_str()), ("hash-files", "1MB")];
+        let (listed, looked_up) =
+            world.ask_for("npm", None, &keys, &[super::asking::wanted("1.0.0", None)]);
+        assert_eq!(listed[0].credential, ".npmrc");
+        let bearer = format!("Bearer {SECRET}");
+        let heard = server.heard();
+        let expected = Some(bearer.as_str());
+        assert!(authorization(&heard).iter().all(|value| *value == expected));
+        assert_eq!(authorization(&elsewhere.heard()).last(), Some(&None));
+        assert_clean(&traces(&world, &[listed, looked_up].concat()));
+    }
+    assert_eq!(elsewhere.heard().len(), 2);
+}
+
+/// What whoever serves a packument writes into an address is nobody's login and is not kept.
+#[test]
+fn a_password_in_a_tarballs_address_is_not_sent_and_leaves_no_trace() {
+    let server = Loopback::start(|heard| match heard.target.as_str() {
+        "/x" => {
+            let host = heard.header("host").unwrap();
+            let tarball = format!("http://m:{SECRET}@{host}/x-1.0.0.tgz?sig={SECRET}");
+            let page = serde_json::json!({
+                "name": "x", "versions": {"1.0.0": {"dist": {"tarball": tarball}}}});
+            answer("200 OK", &[JSON], page.to_string().as_bytes())
+        }
+        _ => answer("404 Not Found", &[], b""),
+    });
+    let world = World::new(short());
+    let registry = server.url("/");
+    let keys = [("registry", registry.as_str()), ("hash-files", "1MB")];
+    let (_, looked_up) = world.ask_for("npm", None, &keys, &[super::asking::wanted("1.0.0", None)]);
+    assert_eq!(looked_up.len(), 1);
+    assert!(authorization(&server.heard()).iter().all(Option::is_none));
+    assert_clean(&traces(&world, &looked_up));
+}
+
+#[test]
+fn a_login_for_a_list_of_checksums_stays_with_its_host() {
+    let hash = "a".repeat(64);
+    let list = format!("{hash}  x-1.0.bin\n");
+    let storage = Loopback::start(move |_| answer("200 OK", &[], list.as_bytes()));
+    let signed = storage.url(&format!("/list?sig={SECRET}"));
+    let server =
+        Loopback::start(move |_| answer("307 Temporary Redirect", &[("location", &signed)], b""));
+    let folder = tempfile::tempdir().unwrap();
+    let netrc = folder.path().join("netrc");
+    let login = format!("machine 127.0.0.1 login m password {SECRET}\n");
+    std::fs::write(&netrc, login).unwrap();
+    let environment = Environment::empty().with("NETRC", netrc.to_str().unwrap());
+    let world = World::with(short(), environment);
+    let list = server.url("/SHA256SUMS");
+    let observations = world.ask("files", None, &[("checksums", &list)]);
+    assert_eq!(observations[0].credential, "netrc");
+    assert!(authorization(&server.heard())[0].is_some());
+    assert_eq!(authorization(&storage.heard()), [None]);
+    assert_clean(&traces(&world, &observations));
+}

@@ -1,0 +1,91 @@
+//! `lockstep check --local`: what is about to be published, judged from a checkout.
+
+use std::path::{Path, PathBuf};
+
+use super::{CheckArguments, unusable};
+use crate::check::{Gathered, LocalRelease, Target, guess, in_checkout, load_targets};
+use crate::cli::ambient::Ambient;
+use crate::cli::asked::{ask, unfit};
+use crate::cli::exit::{Ending, Failure};
+use crate::cli::output::Output;
+use crate::cli::results::Results;
+use crate::cli::say::Terminal;
+use crate::decide::Question;
+use crate::model::{Name, visible};
+
+/// Judges what is about to be published. A guessed policy never ends well.
+pub(super) fn run(
+    arguments: &CheckArguments,
+    question: &Question,
+    ambient: &Ambient,
+    terminal: &mut Terminal,
+) -> Result<Ending, Failure> {
+    let checkout = arguments.path.clone().unwrap_or_else(|| PathBuf::from("."));
+    let is_guess = arguments.targets.is_empty();
+    let targets = match is_guess {
+        true => guessed(&checkout, terminal)?,
+        false => load_targets(&arguments.targets).map_err(|error| unusable(error, terminal))?,
+    };
+    let release = match arguments.versions.is_empty() {
+        true => LocalRelease::AtHead(ambient.github_tag.clone()),
+        false => LocalRelease::Named(arguments.versions.clone()),
+    };
+    let local = in_checkout(&targets, &checkout, &release, &ambient.environment).map_err(unfit)?;
+    let targets: Vec<Target> = local.iter().map(|it| it.target.clone()).collect();
+    let output = Output::of(&arguments.output, ambient, &targets)?;
+    let mut results = Results::new(output, arguments.save_evidence.as_deref(), local.len())?;
+    let mut gathered = Gathered::All;
+    for (at, local) in local.into_iter().enumerate() {
+        let name = &local.target.item.policy.component.name;
+        tell_what_is_not_asked(name, &local.not_asked, terminal);
+        let question = Question {
+            which: local.which,
+            ..question.clone()
+        };
+        let target = [local.target];
+        let asked = ask(
+            &target,
+            &question,
+            None,
+            ambient,
+            terminal,
+            |one, terminal| results.take(one, terminal),
+        )?;
+        if asked != Gathered::All {
+            gathered = Gathered::BrokenOff(at);
+            break;
+        }
+    }
+    match results.finish(gathered, terminal)? {
+        Ending::Fine if is_guess => Ok(Ending::Indeterminate),
+        ending => Ok(ending),
+    }
+}
+
+fn guessed(checkout: &Path, terminal: &mut Terminal) -> Result<Vec<Target>, Failure> {
+    // A policy holds absolute paths: it is not in the checkout.
+    let whole = checkout.canonicalize().map_err(|error| {
+        let shown = visible(&checkout.display().to_string(), 300);
+        Failure::new(
+            format!("{shown}: cannot be read: {error}"),
+            "name a checkout of the source with --path",
+        )
+    })?;
+    let (target, file) = guess(&whole).map_err(unfit)?;
+    let name = &target.item.policy.component.name;
+    terminal.note(&format!(
+        "no policy was named: `{name}` is guessed from {file}, and a guess never allows"
+    ));
+    Ok(vec![target])
+}
+
+fn tell_what_is_not_asked(component: &Name, not_asked: &[Name], terminal: &mut Terminal) {
+    if not_asked.is_empty() {
+        return;
+    }
+    let names: Vec<&str> = not_asked.iter().map(Name::as_str).collect();
+    terminal.note(&format!(
+        "`{component}`: not asked, for a checkout cannot answer for them: {}",
+        names.join(", ")
+    ));
+}

@@ -1,0 +1,112 @@
+//! The `git` program, for repositories on this machine: reads objects and references, runs nothing
+//! that a repository could name.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::Command;
+
+use super::http::Client;
+use super::malformed;
+use crate::model::{Failure, FailureKind, visible_line};
+
+/// Runs `git` with nothing of the environment but where programs are: no configuration of the
+/// user's or the system's, no prompts, no other repository by `GIT_DIR`.
+pub(super) async fn git(
+    path: &Path,
+    client: &Client,
+    arguments: &[&str],
+    input: Vec<u8>,
+) -> Result<Vec<u8>, Failure> {
+    let mut command = Command::new("git");
+    command.env_clear();
+    for name in ["PATH", "SYSTEMROOT", "TMPDIR"] {
+        if let Some(value) = client.environment().get(name) {
+            command.env(name, value);
+        }
+    }
+    let mut child = command
+        .envs([
+            ("GIT_CONFIG_NOSYSTEM", "1"),
+            ("GIT_CONFIG_GLOBAL", "/dev/null"),
+            ("GIT_TERMINAL_PROMPT", "0"),
+            ("GIT_OPTIONAL_LOCKS", "0"),
+            ("GIT_NO_LAZY_FETCH", "1"),
+            ("LC_ALL", "C"),
+        ])
+        // The policy names this folder: whoever owns it, only references and objects are read and no hook, pager
+        // or monitor that its configuration could name is run by these commands.
+        .args(["-c", "safe.directory=*", "-c", "core.fsmonitor=false"])
+        .args(["--no-pager", "-C"])
+        .arg(path)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| Failure {
+            kind: FailureKind::Unsupported,
+            detail: format!("the program git cannot be run: {error}"),
+        })?;
+    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let cap = client.limits().body;
+    let write = async move {
+        if let Some(mut stdin) = stdin {
+            // git closes its end where it fails; its own words tell more than the broken pipe.
+            let _ = stdin.write_all(&input).await;
+        }
+    };
+    let ((), output, words) = tokio::join!(write, capped(stdout, cap), capped(stderr, 4_096));
+    let output = output?;
+    if output.len() as u64 > cap {
+        return Err(Failure {
+            kind: FailureKind::TooLarge,
+            detail: format!("git wrote more than {cap} bytes"),
+        });
+    }
+    let status = child
+        .wait()
+        .await
+        .map_err(|error| malformed(error.to_string()))?;
+    if !status.success() {
+        let words = words.unwrap_or_default();
+        let words = String::from_utf8_lossy(&words);
+        return Err(malformed(format!(
+            "git says: {}",
+            visible_line(words.trim())
+        )));
+    }
+    Ok(output)
+}
+
+/// The tags at the commit that is checked out, annotated ones included.
+///
+/// # Errors
+/// A [`Failure`] where the folder is no repository, or has no commit yet.
+pub(crate) async fn tags_at_head(checkout: &Path, client: &Client) -> Result<Vec<String>, Failure> {
+    let tags = git(
+        checkout,
+        client,
+        &["tag", "--points-at", "HEAD"],
+        Vec::new(),
+    )
+    .await?;
+    let tags = String::from_utf8_lossy(&tags).into_owned();
+    Ok(tags.lines().map(str::to_owned).collect())
+}
+
+async fn capped<R: tokio::io::AsyncRead + Unpin>(
+    pipe: Option<R>,
+    cap: u64,
+) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    if let Some(pipe) = pipe {
+        let mut pipe = pipe.take(cap + 1);
+        pipe.read_to_end(&mut bytes)
+            .await
+            .map_err(|error| malformed(format!("git's output cannot be read: {error}")))?;
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,224 @@
+//! Asks a repository for a file at the commit of each release in question.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use regex::Regex;
+use url::Url;
+
+use super::formats::{Declared, Format, declared_by_key, declared_by_pattern};
+use super::{github, local};
+use crate::model::{
+    Answer, Commit, Coverage, Digest, Entry, Facts, Failure, FailureKind, Observation, ProjectFact,
+    Query, RedactedUrl, Time, Wanted, visible,
+};
+use crate::observe::{Answers, Ask, Asking, InCheckout, malformed, now};
+
+/// The largest manifest that is read, in bytes.
+pub(super) const MANIFEST_BYTES: u64 = 4 << 20;
+
+/// A file of a repository, and where in it the version stands.
+pub(super) struct Source {
+    pub(super) repository: Repository,
+    pub(super) file: String,
+    pub(super) finder: Finder,
+}
+
+/// Where the source is.
+pub(super) enum Repository {
+    /// On a host that speaks GitHub's API.
+    Hosted(Url),
+    /// On this machine.
+    Local(PathBuf),
+    /// The policy names none.
+    Nowhere,
+}
+
+/// Where in a file the version stands.
+#[derive(Clone)]
+pub(super) enum Finder {
+    Key(Format, Vec<String>),
+    Pattern(Regex),
+}
+
+impl Ask for Source {
+    /// Reads the repository itself: what a file's absence rests on.
+    fn ask<'a>(&'a self, asking: &'a Asking<'a>) -> Answers<'a> {
+        Box::pin(async move {
+            let project = match &self.repository {
+                Repository::Hosted(source) => github::project(source, asking).await,
+                Repository::Local(path) => local::project(path, asking).await,
+                Repository::Nowhere => Err(NoAnswer::unsupported(
+                    "the policy names no `source` and the channel no `path`",
+                )),
+            };
+            let endpoint = self.endpoint(asking);
+            let (at, label, answer) = match project {
+                Ok(project) => {
+                    let facts = Facts::Project(project.facts);
+                    let answer = seen(facts, project.body, project.unchanged);
+                    (project.at, project.credential, answer)
+                }
+                Err(no) => (now(), no.credential, failed(no.why, no.retry_at)),
+            };
+            asking.observe(at, &label, endpoint, Query::Project, answer)
+        })
+    }
+
+    fn look_up<'a>(&'a self, asking: &'a Asking<'a>, wanted: &'a [Wanted]) -> Answers<'a> {
+        Box::pin(async move {
+            let mut observations = Vec::new();
+            for wanted in wanted {
+                observations.extend(self.declared(asking, wanted).await);
+            }
+            observations
+        })
+    }
+
+    fn in_checkout(&self, checkout: &Path) -> Option<InCheckout> {
+        let source = Self {
+            repository: Repository::Local(checkout.to_owned()),
+            file: self.file.clone(),
+            finder: self.finder.clone(),
+        };
+        Some(InCheckout {
+            ask: Arc::new(source),
+            traits: super::TRAITS,
+            is_built: false,
+        })
+    }
+}
+
+/// What was read at a commit.
+pub(super) struct AtCommit {
+    pub(super) bytes: Vec<u8>,
+    pub(super) unchanged: bool,
+    pub(super) at: Time,
+    pub(super) credential: String,
+    pub(super) endpoint: RedactedUrl,
+}
+
+/// What was read of a repository.
+pub(super) struct Project {
+    pub(super) facts: ProjectFact,
+    pub(super) body: Digest,
+    pub(super) unchanged: bool,
+    pub(super) at: Time,
+    pub(super) credential: String,
+}
+
+/// Why nothing was read.
+pub(super) struct NoAnswer {
+    pub(super) why: Failure,
+    pub(super) retry_at: Option<Time>,
+    pub(super) credential: String,
+    /// The folder of the commit was read, and the file is not in it.
+    pub(super) absent: bool,
+}
+
+impl NoAnswer {
+    pub(super) fn new(kind: FailureKind, detail: impl Into<String>) -> Self {
+        Self {
+            why: Failure {
+                kind,
+                detail: detail.into(),
+            },
+            retry_at: None,
+            credential: "anonymous".to_owned(),
+            absent: false,
+        }
+    }
+
+    pub(super) fn unsupported(detail: &str) -> Self {
+        Self::new(FailureKind::Unsupported, detail)
+    }
+}
+
+impl Source {
+    fn endpoint(&self, asking: &Asking<'_>) -> RedactedUrl {
+        match &self.repository {
+            Repository::Hosted(source) => github::project_endpoint(source, asking),
+            Repository::Local(path) => RedactedUrl::of_path(&path.to_string_lossy()),
+            Repository::Nowhere => RedactedUrl::of_path("no repository"),
+        }
+    }
+
+    /// What the file declares at the commit of a release.
+    async fn declared(&self, asking: &Asking<'_>, wanted: &Wanted) -> Vec<Observation> {
+        let query = Query::Entry(wanted.name.clone());
+        let read = match &wanted.commit {
+            None => Err(NoAnswer::new(
+                FailureKind::Stale,
+                format!(
+                    "the leading channel shows no commit of `{}` to read `{}` at",
+                    visible(&wanted.version, 80),
+                    visible(&self.file, 80)
+                ),
+            )),
+            Some(commit) => self.at_commit(asking, commit).await,
+        };
+        let read = match read {
+            Ok(read) => read,
+            Err(no) if no.absent => {
+                let endpoint = self.endpoint(asking);
+                return asking.absent(now(), &no.credential, endpoint, &wanted.name);
+            }
+            Err(no) => {
+                let answer = failed(no.why, no.retry_at);
+                return asking.observe(now(), &no.credential, self.endpoint(asking), query, answer);
+            }
+        };
+        let answer = match self.find(&read.bytes) {
+            Ok(found) => {
+                let entry = Entry {
+                    version: match found {
+                        Declared::Version(version) => Some(version),
+                        Declared::Elsewhere => None,
+                    },
+                    ..Entry::default()
+                };
+                seen(Facts::Entry(entry), Digest::of(&read.bytes), read.unchanged)
+            }
+            Err(words) => {
+                let file = visible(&self.file, 80);
+                failed(malformed(format!("`{file}`: {words}")), None)
+            }
+        };
+        asking.observe(read.at, &read.credential, read.endpoint, query, answer)
+    }
+
+    async fn at_commit(&self, asking: &Asking<'_>, commit: &Commit) -> Result<AtCommit, NoAnswer> {
+        match &self.repository {
+            Repository::Hosted(source) => github::read(source, commit, &self.file, asking).await,
+            Repository::Local(path) => local::read(path, commit, &self.file, asking).await,
+            Repository::Nowhere => Err(NoAnswer::unsupported(
+                "the policy names no `source` and the channel no `path`",
+            )),
+        }
+    }
+
+    fn find(&self, bytes: &[u8]) -> Result<Declared, String> {
+        let text = std::str::from_utf8(bytes).map_err(|_| "it is not text (UTF-8)".to_owned())?;
+        match &self.finder {
+            Finder::Key(format, key) => declared_by_key(text, *format, key),
+            Finder::Pattern(pattern) => declared_by_pattern(text, pattern),
+        }
+    }
+}
+
+fn seen(facts: Facts, body: Digest, unchanged: bool) -> Answer {
+    let (body, unchanged_since) = match unchanged {
+        true => (None, Some(body)),
+        false => (Some(body), None),
+    };
+    Answer::Seen {
+        facts,
+        body,
+        unchanged_since,
+        coverage: Coverage::Complete,
+    }
+}
+
+fn failed(why: Failure, retry_at: Option<Time>) -> Answer {
+    Answer::Failed { why, retry_at }
+}

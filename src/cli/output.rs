@@ -138,8 +138,10 @@ impl Output {
             VerdictFormat::Csv => report::csv_verdicts(&reports, &self.files),
         };
         terminal.result(&text)?;
-        if let Some(file) = &self.summary {
-            self.append_summary(file, &reports)?;
+        if let Some(file) = &self.summary
+            && !self.append_summary(file, &reports)?
+        {
+            terminal.note("--summary: the file has 1 MiB already, nothing was added");
         }
         if self.annotates {
             terminal.commands(&report::github_annotations(&reports, &self.checkout));
@@ -147,8 +149,8 @@ impl Output {
         Ok(())
     }
 
-    /// Appends to the summary what there is still room for.
-    fn append_summary(&self, file: &Path, reports: &[Reported<'_>]) -> Result<(), Failure> {
+    /// Appends to the summary what there is still room for; false where there is none.
+    fn append_summary(&self, file: &Path, reports: &[Reported<'_>]) -> Result<bool, Failure> {
         let appended = (|| {
             let mut open = std::fs::OpenOptions::new();
             let mut file = open.append(true).create(true).open(file)?;
@@ -157,7 +159,10 @@ impl Output {
             let text = report::markdown_verdicts(reports, &self.checkout, room);
             // A heading begins on its own line, whatever another command left behind.
             let gap = if used > 0 { "\n" } else { "" };
-            file.write_all(format!("{gap}{text}").as_bytes())
+            if !text.is_empty() {
+                file.write_all(format!("{gap}{text}").as_bytes())?;
+            }
+            Ok(!text.is_empty())
         })();
         appended.map_err(|error: std::io::Error| {
             let file = visible(&file.display().to_string(), 300);

@@ -147,13 +147,9 @@ fn cases(report: &Reported<'_>, folders: &Folders) -> Vec<Case> {
     let mut groups: Vec<(String, Vec<&Finding>)> = Vec::new();
     for finding in others {
         let mut name = finding.code.to_string();
-        for part in [
-            finding.version.as_deref(),
-            finding.channel.as_ref().map(|it| it.as_str()),
-        ] {
-            if let Some(part) = part {
-                let _ = write!(name, " {part}");
-            }
+        let channel = finding.channel.as_ref().map(|it| it.as_str());
+        for part in [finding.version.as_deref(), channel].into_iter().flatten() {
+            let _ = write!(name, " {part}");
         }
         match groups.iter_mut().find(|(other, _)| *other == name) {
             Some((_, findings)) => findings.push(finding),

@@ -6,6 +6,8 @@ use std::io::Write;
 use lockstep::model::version::{Naming, Plus, Reading, Scheme, Template, Version, compare};
 use lockstep::model::{Evidence, canonical_json};
 use lockstep::observe::git_tag::{Packets, parse_advertisement, parse_ls_refs};
+use lockstep::observe::github_release::{next_page, parse_releases};
+use lockstep::observe::http::{HeaderMap, HeaderValue};
 use lockstep::observe::pypi::{
     normalised_name, parse_project_json, parse_simple_html, parse_simple_json, version_of_file,
 };
@@ -163,5 +165,32 @@ pub fn pkt_line(data: &[u8]) {
         .flatten()
     {
         assert!(is_showable(&failure.detail), "{failure:?}");
+    }
+}
+
+/// The first line as a `Link`, the rest as a page of releases: the next page or a failure, entries
+/// or a failure. A draft has no time of publication.
+pub fn github_releases(data: &[u8]) {
+    let mut parts = data.splitn(2, |byte| *byte == b'\n');
+    let (link, page) = (
+        parts.next().unwrap_or_default(),
+        parts.next().unwrap_or_default(),
+    );
+    if let Ok(value) = HeaderValue::from_bytes(link) {
+        let mut headers = HeaderMap::new();
+        headers.insert("link", value);
+        if let Err(failure) = next_page(&headers) {
+            assert!(is_showable(&failure.detail), "{failure:?}");
+        }
+    }
+    match parse_releases(page) {
+        Ok(listing) => {
+            for entry in listing.entries.values() {
+                assert!(!(entry.draft && entry.published.is_some()));
+                assert!(entry.commit.is_none());
+            }
+            assert!(listing.unnamed.iter().all(|thing| is_showable(thing)));
+        }
+        Err(failure) => assert!(is_showable(&failure.detail), "{failure:?}"),
     }
 }

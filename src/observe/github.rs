@@ -1,5 +1,6 @@
 //! GitHub's REST API, for every channel that asks it: where it is, as whom, page by page.
 
+mod basis;
 mod branches;
 mod host;
 mod link;
@@ -9,15 +10,17 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
+pub(super) use basis::Basis;
 pub(super) use branches::{contained, with_branches};
 pub(super) use host::{for_git, speaks};
+pub use link::next_page;
 pub(super) use pages::pages;
 
 use super::http::{Client, Credential, Reply, Request, Unanswered, percent_decoded};
 use super::{Asking, malformed};
 use crate::model::{
-    Answer, Coverage, Digest, Entry, Facts, Observation, ProjectFact, Query, RedactedUrl, Time,
-    visible,
+    Answer, Coverage, Entry, Facts, Failure, Observation, ProjectFact, Query, RedactedUrl, visible,
+    visible_line,
 };
 
 /// What GitHub answers in ("Media types").
@@ -33,14 +36,6 @@ pub(super) struct Api {
     /// `…/repos/OWNER/NAME`.
     repository: Url,
     credential: Credential,
-}
-
-/// The answers that one observation rests on.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Basis {
-    digests: Vec<Digest>,
-    fresh: bool,
-    at: Option<Time>,
 }
 
 /// `full-repository` of the API description, as far as it is read.
@@ -120,9 +115,7 @@ impl Api {
             let words = format!("the answer is `{shown}`, not GitHub's JSON");
             return Err(Unanswered::of(malformed(words)));
         }
-        let read = serde_json::from_slice(&reply.body).map_err(|error| {
-            Unanswered::of(malformed(format!("no answer of GitHub's: {error}")))
-        })?;
+        let read = parse(&reply.body).map_err(Unanswered::of)?;
         Ok((reply, read))
     }
 
@@ -153,7 +146,7 @@ impl Api {
             Ok(None) => return Vec::new(),
             Ok(Some((entry, basis))) => {
                 let answer = basis.seen(Facts::Entry(entry), Coverage::Complete);
-                (basis.at.unwrap_or(asking.round), answer)
+                (basis.at().unwrap_or(asking.round), answer)
             }
             Err(unanswered) => (unanswered.at, failed(unanswered)),
         };
@@ -183,54 +176,12 @@ impl Api {
     }
 }
 
-impl Basis {
-    /// One answer.
-    pub(super) fn of(reply: &Reply) -> Self {
-        let mut basis = Self::default();
-        basis.add(reply);
-        basis
-    }
-
-    /// One more.
-    pub(super) fn add(&mut self, reply: &Reply) {
-        self.digests.push(reply.digest);
-        self.fresh |= !reply.unchanged;
-        self.at = self.at.max(Some(reply.at));
-    }
-
-    /// All of another's.
-    pub(super) fn join(&mut self, other: &Self) {
-        self.digests.extend(&other.digests);
-        self.fresh |= other.fresh;
-        self.at = self.at.max(other.at);
-    }
-
-    /// When the last of them came.
-    pub(super) fn at(&self) -> Option<Time> {
-        self.at
-    }
-
-    /// What they said together. Their digest is that of the answer's bytes, or, of several, the
-    /// SHA-256 of their digests, a line each.
-    pub(super) fn seen(&self, facts: Facts, coverage: Coverage) -> Answer {
-        let digest = match self.digests.as_slice() {
-            [one] => *one,
-            several => {
-                let lines: String = several.iter().map(|digest| format!("{digest}\n")).collect();
-                Digest::of(lines.as_bytes())
-            }
-        };
-        let (body, unchanged_since) = match self.fresh {
-            true => (Some(digest), None),
-            false => (None, Some(digest)),
-        };
-        Answer::Seen {
-            facts,
-            body,
-            unchanged_since,
-            coverage,
-        }
-    }
+/// Reads a document.
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let words = visible_line(&error.to_string());
+        malformed(format!("no answer of GitHub's: {words}"))
+    })
 }
 
 /// No answer.

@@ -13,8 +13,10 @@ use std::sync::Arc;
 use url::Url;
 
 use self::hash::{Budget, hash};
+pub use self::releases::parse_releases;
 use self::releases::{Release, Releases};
 use super::git_tag::remote_tags;
+pub use super::github::next_page;
 use super::github::{self, Api, Basis, failed, pages};
 use super::{About, Answers, Ask, Asking, Configured, Kind, table};
 use crate::model::settings::{Diagnostic, Fields, Key, Shape};

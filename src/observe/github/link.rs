@@ -8,7 +8,7 @@ use crate::observe::malformed;
 ///
 /// # Errors
 /// A [`Failure`] for a field that is no `Link`: what cannot be read may name another page.
-pub(super) fn next(headers: &HeaderMap) -> Result<Option<String>, Failure> {
+pub fn next_page(headers: &HeaderMap) -> Result<Option<String>, Failure> {
     for value in headers.get_all("link") {
         let value = value.to_str().map_err(|_| unreadable())?;
         let mut rest = value.trim();
@@ -76,7 +76,7 @@ mod tests {
         for value in values {
             headers.append("link", value.parse().unwrap());
         }
-        next(&headers)
+        next_page(&headers)
     }
 
     #[test]

@@ -98,7 +98,7 @@ impl Reading {
 }
 
 fn next(api: &Api, page: &Url, headers: &HeaderMap) -> Result<Option<Url>, Failure> {
-    let Some(target) = link::next(headers)? else {
+    let Some(target) = link::next_page(headers)? else {
         return Ok(None);
     };
     let next = page

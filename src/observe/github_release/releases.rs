@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::model::{
     Digest, Entry, Failure, FailureKind, FileFact, Listing, Time, visible, visible_line,
 };
-use crate::observe::malformed;
+use crate::observe::{github, malformed};
 
 /// More assets than this are not kept, over all releases.
 const MOST_FILES: usize = 500_000;
@@ -44,6 +44,16 @@ struct Asset {
     #[serde(default)]
     digest: Option<String>,
     updated_at: String,
+}
+
+/// Reads one page of releases, whose commits are not known.
+///
+/// # Errors
+/// A [`Failure`] where it is anything else.
+pub fn parse_releases(bytes: &[u8]) -> Result<Listing, Failure> {
+    let mut releases = Releases::default();
+    releases.add(github::parse(bytes)?)?;
+    Ok(releases.listing(&Listing::default()))
 }
 
 /// Releases by their tags.

@@ -202,3 +202,25 @@ fn old_assets_are_compared_once_they_may_be_downloaded() {
     assert_eq!(other.code, Some(1), "{other:#?}");
     assert!(other.out.contains("asset-digest-mismatch"), "{}", other.out);
 }
+
+/// THREATS row 28: what writers of a repository can name reaches no terminal as it is.
+#[test]
+fn names_with_escape_sequences_are_shown_and_not_obeyed() {
+    let world = world();
+    let hostile = "lib\u{1b}[2J\u{202e}-1.0.tar.gz";
+    world.index.upload("1.0", FILE, b"bytes", ago(600));
+    let mut state = world.github.state();
+    state.release("acme/lib", "v1.0", &[(FILE, b"other"), (hostile, b"x")]);
+    let draft = state.draft("acme/lib", "v1.0\u{1b}[31m");
+    state.upload("acme/lib", draft, hostile, b"x").unwrap();
+    drop(state);
+    for format in ["human", "json"] {
+        let ran = world.check("", &["--format", format, "--verbose"]).run();
+        assert_eq!(ran.code, Some(1), "{ran:#?}");
+        for shown in [&ran.out, &ran.err] {
+            assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{shown}");
+        }
+        assert!(ran.out.contains("asset-digest-mismatch"), "{}", ran.out);
+        assert!(ran.out.contains("1b}[2J"), "the name is shown: {}", ran.out);
+    }
+}

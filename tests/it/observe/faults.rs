@@ -1,13 +1,14 @@
 //! Every fault, in each question of each channel: unknown with clear words, never a listing that
 //! lacks names, never an absence, in bounded time and memory (THREATS rows 11, 12, 13, 19, 21).
 
+mod github;
+
 use std::time::{Duration, Instant};
 
 use lockstep::model::{Answer, FailureKind, Observation, Query};
 use lockstep::observe::http::Limits;
-use serde_json::json;
 
-use super::asking::{World, configure_with, failure, short, whole};
+use super::asking::{World, failure, short, whole};
 use super::loopback::{Heard, Loopback, Step, answer, head};
 
 /// A question of a channel: where it goes, what it gets where all is well.
@@ -62,69 +63,11 @@ const QUESTIONS: &[Asked] = &[
         body: || br#"{"info":{"name":"x"},"releases":{"1.0":[],"1.1":[]}}"#.to_vec(),
     },
     Asked {
-        name: "repository",
-        kind: "github-release",
-        target: "/api/v3/repos/a/x",
-        media: "application/json",
-        body: || br#"{"id":1,"full_name":"a/x","node_id":"R_1"}"#.to_vec(),
-    },
-    Asked {
-        name: "releases",
-        kind: "github-release",
-        target: "/api/v3/repos/a/x/releases?per_page=100",
-        media: "application/json",
-        body: || {
-            let release = |id: u64, tag: &str| {
-                json!({"id": id, "tag_name": tag, "name": null, "draft": false, "assets": [],
-                    "prerelease": false, "published_at": null, "author": null})
-            };
-            json!([release(1, "v1.0"), release(2, "v1.1")])
-                .to_string()
-                .into_bytes()
-        },
-    },
-    Asked {
-        name: "info/refs of releases",
-        kind: "github-release",
-        target: "/a/x/info/refs?service=git-upload-pack",
-        media: "application/x-git-upload-pack-advertisement",
-        body: || packets(&["version 2\n", "ls-refs\n"]),
-    },
-    Asked {
-        name: "ls-refs of releases",
-        kind: "github-release",
-        target: "/a/x/git-upload-pack",
-        media: "application/x-git-upload-pack-result",
-        body: || packets(&[&tag("v1.0"), &tag("v1.1")]),
-    },
-    Asked {
-        name: "branches",
-        kind: "github-release",
-        target: "/api/v3/repos/a/x/branches?per_page=100",
-        media: "application/json",
-        body: || {
-            let commit = json!({"sha": "2".repeat(40)});
-            json!([{"name": "main", "commit": commit}])
-                .to_string()
-                .into_bytes()
-        },
-    },
-    Asked {
-        name: "compare",
-        kind: "github-release",
-        target: "/api/v3/repos/a/x/compare/2222222222222222222222222222222222222222...1111111111111111111111111111111111111111?per_page=1",
-        media: "application/json",
-        body: || {
-            br#"{"ahead_by":0,"behind_by":1,"commits":[],"files":[],"status":"behind"}"#.to_vec()
-        },
-    },
-    Asked {
         name: "packument",
         kind: "npm",
         target: "/npm/x",
         media: "application/json",
         body: || br#"{"name":"x","versions":{"1.0.0":{},"1.1.0":{}},"time":{}}"#.to_vec(),
-        observation: 0,
     },
     Asked {
         name: "checksums",
@@ -135,12 +78,12 @@ const QUESTIONS: &[Asked] = &[
             let hash = "a".repeat(64);
             format!("{hash}  x-1.0.bin\n{hash}  x-1.1.bin\n").into_bytes()
         },
-        observation: 0,
     },
 ];
 
-/// Questions whose answer may well be an empty list.
-const LISTS: &[&str] = &["releases", "branches"];
+fn questions() -> impl Iterator<Item = &'static Asked> {
+    QUESTIONS.iter().chain(github::QUESTIONS)
+}
 
 fn packets(lines: &[&str]) -> Vec<u8> {
     let line = |line: &&str| format!("{:04x}{line}", line.len() + 4).into_bytes();
@@ -162,7 +105,7 @@ fn faulty(
         if heard.target == asked.target {
             return fault(heard);
         }
-        let well = QUESTIONS.iter().find(|other| other.target == heard.target);
+        let well = questions().find(|other| other.target == heard.target);
         match well {
             Some(well) => answer("200 OK", &[("content-type", well.media)], &(well.body)()),
             None => fault(heard),
@@ -176,12 +119,7 @@ fn ask(asked: &Asked, world: &World, server: &Loopback) -> Vec<Observation> {
             let source = server.url("/x.git");
             world.ask("git-tag", Some(&source), TAG)
         }
-        "github-release" => {
-            let source = server.url("/a/x");
-            let kind = "github-release";
-            let ask = configure_with(kind, Some(&source), TAG, &["main"], None).unwrap();
-            world.ask_twice(ask, &["v1.0"]).concat()
-        }
+        "github-release" => github::ask(world, server),
         "npm" => world.ask("npm", None, &[("registry", &server.url("/npm"))]),
         "files" => {
             let list = server.url("/SHA256SUMS");
@@ -198,7 +136,7 @@ fn inject(
     expected: &[FailureKind],
     fault: impl Fn(&'static Asked, &Heard) -> Vec<Step> + Clone + Send + Sync + 'static,
 ) {
-    for asked in QUESTIONS {
+    for asked in questions() {
         let fault = fault.clone();
         let server = faulty(asked, move |heard| fault(asked, heard));
         let world = World::new(limits.clone());
@@ -240,7 +178,7 @@ use FailureKind::{
 
 #[test]
 fn without_a_fault_every_question_gives_a_whole_listing() {
-    for asked in QUESTIONS {
+    for asked in questions() {
         let server = faulty(asked, |_| answer("200 OK", &media(asked), &(asked.body)()));
         let observations = ask(asked, &World::new(short()), &server);
         assert_eq!(
@@ -327,7 +265,7 @@ fn malformed_answers_are_failures() {
         b"fff0x",
     ] {
         inject(&short(), &[Malformed], move |asked, _| {
-            let listed = garbage == b"[]" && LISTS.contains(&asked.name);
+            let listed = garbage == b"[]" && github::LISTS.contains(&asked.name);
             let garbage = if listed { b"[0]" } else { garbage };
             answer("200 OK", &media(asked), garbage)
         });
@@ -372,7 +310,7 @@ fn each_status_is_what_it_says_and_never_an_absence() {
 /// the commit.
 #[test]
 fn a_project_that_is_not_found_is_unknown() {
-    for asked in QUESTIONS {
+    for asked in questions() {
         let server = faulty(asked, |_| answer("404 Not Found", &[], b""));
         let observations = ask(asked, &World::new(short()), &server);
         let failed: Vec<_> = observations.iter().filter_map(failure).collect();

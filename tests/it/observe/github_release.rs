@@ -5,12 +5,15 @@ mod identity;
 mod limits;
 mod pages;
 
+use std::time::Duration;
+
 use lockstep::model::{Answer, Digest, Entry, Facts, FailureKind, Observation, Time};
 use lockstep::observe::Environment;
 use lockstep::observe::http::Limits;
 
-use super::asking::{World, configure, failure, whole};
+use super::asking::{World, configure, failure, short, whole};
 use super::github_fake::Github;
+use super::loopback::{Loopback, Step, answer, head};
 
 const TAG: &[(&str, &str)] = &[("tag", "v{version}")];
 const TOKEN: &str = "ghp_0123456789abcdef";
@@ -269,5 +272,55 @@ fn a_table_that_cannot_be_asked_is_refused_with_a_hint() {
     ] {
         let refused = configure("github-release", source, keys);
         assert!(!refused.err().unwrap().is_empty(), "{source:?} {keys:?}");
+    }
+}
+
+/// Whatever becomes of a download, a digest is that of all the bytes that were stated, or is none.
+#[test]
+fn an_asset_that_cannot_be_downloaded_whole_leaves_the_release_unknown() {
+    let plain = |status: &'static str| answer(status, &[], b"");
+    let longer = vec![
+        Step::Send(head("200 OK", &[])),
+        Step::Repeat(vec![b'x'; 1 << 16], 1 << 30),
+    ];
+    let cut = vec![Step::Send(
+        [head("200 OK", &[("content-length", "3")]), b"on".to_vec()].concat(),
+    )];
+    let elsewhere = answer("302 Found", &[("location", "http://169.254.169.254/")], b"");
+    for (fault, expected) in [
+        (plain("401 Unauthorized"), FailureKind::Unauthorized),
+        (plain("403 Forbidden"), FailureKind::Forbidden),
+        (plain("404 Not Found"), FailureKind::NotFound),
+        (plain("206 Partial Content"), FailureKind::UnexpectedStatus),
+        (plain("500 Internal Server Error"), FailureKind::ServerError),
+        (answer("200 OK", &[], b"on"), FailureKind::Malformed),
+        (answer("200 OK", &[], b"one more"), FailureKind::TooLarge),
+        (longer, FailureKind::TooLarge),
+        (cut, FailureKind::Connection),
+        (elsewhere, FailureKind::Redirect),
+        (
+            vec![Step::Sleep(Duration::from_secs(2))],
+            FailureKind::Timeout,
+        ),
+    ] {
+        let json = [("content-type", "application/json")];
+        let releases = serde_json::json!([{
+            "id": 1, "tag_name": "v1.0", "name": null, "draft": false, "prerelease": false,
+            "published_at": null, "author": null,
+            "assets": [{"id": 7, "name": "a", "state": "uploaded", "size": 3,
+                "updated_at": "2026-03-02T09:01:10Z"}],
+        }]);
+        let server = Loopback::start(move |heard| match heard.target.as_str() {
+            "/api/v3/repos/acme/x/releases/assets/7" => fault.clone(),
+            "/api/v3/repos/acme/x/releases?per_page=100" => {
+                answer("200 OK", &json, releases.to_string().as_bytes())
+            }
+            _ => answer("404 Not Found", &[], b""),
+        });
+        let keys = [TAG, &[("hash-assets", "1kB")]].concat();
+        let ask = configure("github-release", Some(&server.url("/acme/x")), &keys).unwrap();
+        let [_, found] = World::new(short()).ask_twice(ask, &["v1.0"]);
+        let (kind, words) = failure(&found[0]).unwrap();
+        assert_eq!((found.len(), kind), (1, expected), "{words}");
     }
 }

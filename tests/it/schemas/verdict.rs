@@ -8,7 +8,7 @@ use lockstep::model::{
     Anchor, Channel, Component, Content, Digest, Duration, Environment, Evidence, Line, Mode, Name,
     Policy, Time, Traits, Unreachable, Verdict, Waiver,
 };
-use lockstep::report::json_verdicts;
+use lockstep::report::{json_line, json_verdict};
 use lockstep::verify::{Origin, check};
 use serde_json::{Value, json};
 
@@ -262,7 +262,7 @@ fn every_state_and_every_disposition_is_valid() {
     let (mut states, mut dispositions, mut outcomes) =
         (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for verdict in &verdicts {
-        let text = json_verdicts(std::slice::from_ref(verdict)).unwrap();
+        let text = json_verdict(verdict).unwrap();
         let document: Value = serde_json::from_str(&text).unwrap();
         valid(&validator, &document, &text);
         outcomes.insert(document["verdict"].as_str().unwrap().to_owned());
@@ -306,7 +306,9 @@ fn every_state_and_every_disposition_is_valid() {
 #[test]
 fn several_verdicts_are_one_document_a_line() {
     let validator = schema(SCHEMA);
-    let text = json_verdicts(&verdicts()).unwrap();
+    let lines = verdicts();
+    let lines = lines.iter().map(|verdict| json_line(verdict).unwrap());
+    let text: String = lines.collect();
     assert_eq!(text.lines().count(), verdicts().len());
     for line in text.lines() {
         valid(&validator, &serde_json::from_str(line).unwrap(), line);
@@ -316,7 +318,7 @@ fn several_verdicts_are_one_document_a_line() {
 #[test]
 fn the_schema_refuses_what_no_verdict_is() {
     let validator = schema(SCHEMA);
-    let text = json_verdicts(&verdicts()[..1]).unwrap();
+    let text = json_verdict(&verdicts()[0]).unwrap();
     let document: Value = serde_json::from_str(&text).unwrap();
     for (pointer, new) in [
         ("/verdict", json!("maybe")),

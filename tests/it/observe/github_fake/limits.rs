@@ -59,7 +59,7 @@ impl Limits {
 
     /// After it was answered: a 304 to somebody who is known costs nothing.
     pub(super) fn count(&mut self, token: &str, not_modified: bool) {
-        if !(not_modified && !token.is_empty()) {
+        if !not_modified || token.is_empty() {
             *self.used.entry(token.to_owned()).or_default() += 1;
         }
     }

@@ -8,7 +8,7 @@ use lockstep::observe::http::Limits;
 
 use super::super::asking::{World, configure_with, failure};
 use super::super::github_fake::Github;
-use super::{TAG, entry};
+use super::{TAG, TOKEN, entry, workflow};
 
 /// A release of `main`, one of a branch that nobody protects, one of an old branch.
 fn github() -> Github {
@@ -206,4 +206,27 @@ fn a_local_repository_knows_its_branches_and_those_of_its_origin() {
         entry(&look_up(&["main"], "v1.1")[0]).branches,
         branches(&[("main", true)])
     );
+}
+
+/// Two commits are compared once: neither changes.
+#[test]
+fn a_second_pass_over_branches_costs_nothing_of_the_rate_limit() {
+    let github = github();
+    github.state().token(TOKEN, false);
+    let world = World::with(Limits::default(), workflow(&github));
+    let source = github.source("acme/x");
+    let globs = ["main", "release/*"];
+    let ask = configure_with("git-tag", Some(&source), TAG, &globs, None).unwrap();
+    let names = ["v1.0", "v1.1", "v1.0.1", "v6.6"];
+    let [_, first] = world.ask_twice(ask.clone(), &names);
+    assert_eq!(first.len(), 4);
+    let used = github.state().limits().used(TOKEN);
+    // The branches; one comparison each for v1.0 and, by its own commit, none for v1.1; two each
+    // for v6.6 and, whose commit `release/1` is at, none for v1.0.1.
+    assert_eq!(used, 4);
+    let [_, second] = world.ask_twice(ask, &names);
+    assert_eq!(github.state().limits().used(TOKEN), used);
+    for (before, after) in first.iter().zip(&second) {
+        assert_eq!(entry(before), entry(after));
+    }
 }

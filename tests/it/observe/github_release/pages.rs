@@ -182,3 +182,32 @@ fn pages_without_an_end_are_read_up_to_a_cap_and_a_circle_once() {
         }
     }
 }
+
+/// THREATS row 12: each page may be small enough, and all of them together too much.
+#[test]
+fn all_pages_together_have_a_cap_in_bytes() {
+    let server = Loopback::start(|heard| {
+        let Some(after) = heard
+            .target
+            .strip_prefix("/api/v3/repos/acme/x/releases?per_page=100")
+        else {
+            return answer("404 Not Found", &[], b"");
+        };
+        let next = "&".repeat(after.len() + 1);
+        let next = format!("</api/v3/repos/acme/x/releases?per_page=100{next}>; rel=\"next\"");
+        answer(
+            "200 OK",
+            &[JSON, ("link", &next)],
+            format!("[{}]", " ".repeat(900)).as_bytes(),
+        )
+    });
+    let limits = Limits {
+        body: 1_000,
+        ..short()
+    };
+    let source = server.url("/acme/x");
+    let observations = World::new(limits).ask("github-release", Some(&source), TAG);
+    let (kind, words) = failure(&observations[1]).unwrap();
+    assert_eq!(kind, FailureKind::TooLarge, "{words}");
+    assert_eq!(shown(&observations[1]), (0, Some("page 5".to_owned())));
+}

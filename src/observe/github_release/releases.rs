@@ -291,4 +291,16 @@ mod tests {
         when["published_at"] = json!("yesterday");
         assert!(listing(&[when]).is_err());
     }
+
+    /// Absence is earned: where GitHub's list ends by itself, what is not in it may still be there.
+    #[test]
+    fn a_list_as_long_as_github_lists_is_cut_off() {
+        let mut all = Releases::default();
+        for id in 1..=MOST_LISTED as u64 {
+            assert_eq!(all.cut_off(), None);
+            let page = json!([release(id, &format!("v{id}"), false, &[])]);
+            all.add(serde_json::from_value(page).unwrap()).unwrap();
+        }
+        assert_eq!(all.cut_off().unwrap().kind, FailureKind::TooLarge);
+    }
 }

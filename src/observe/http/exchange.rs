@@ -11,7 +11,7 @@ use super::cache::{Cache, CacheKey, Kept};
 use super::client::Client;
 use super::rate::Rate;
 use super::{Credential, Event, HeaderMap, Method, Reply, Request, Unanswered, failure};
-use crate::model::{Digest, FailureKind, RedactedUrl};
+use crate::model::{Digest, Duration, FailureKind, RedactedUrl};
 use crate::observe::environment::now;
 
 /// What one address answered.
@@ -76,7 +76,13 @@ impl Client {
         }
         // 206 and other partial or empty successes are no answer to these questions.
         if status != StatusCode::OK {
-            return Err(failure::of_status(status, headers));
+            let unanswered = failure::of_status(status, headers);
+            if unanswered.failure.kind == FailureKind::Forbidden && is_pace(response).await {
+                let until = now().plus(PACE_PAUSE);
+                self.pause(url, credential, until);
+                return Err(failure::paced(status, until));
+            }
+            return Err(unanswered);
         }
         let cap = request.body_cap.unwrap_or(inner.limits.body);
         let read = read_body(response, cap, request.hashed_only).await?;
@@ -191,6 +197,20 @@ fn confirmed(kept: Kept, fresh: &HeaderMap, url: &Url) -> Reply {
         unchanged: true,
         url: url.clone(),
         at: now(),
+    }
+}
+
+/// How long GitHub wants to be left alone after a secondary rate limit that gives no time: "at
+/// least one minute" ("Rate limits for the REST API").
+const PACE_PAUSE: Duration = Duration::from_seconds(60);
+
+/// Whether a refusal that names no limit in its header says in words that it is GitHub's secondary
+/// one: it looks like a lack of permission otherwise.
+async fn is_pace(response: Response) -> bool {
+    const WORDS: &[u8] = b"secondary rate limit";
+    match read_body(response, 16 << 10, false).await {
+        Ok(read) => read.body.windows(WORDS.len()).any(|words| words == WORDS),
+        Err(_) => false,
     }
 }
 

@@ -132,6 +132,18 @@ pub(super) fn of_status(status: StatusCode, headers: HeaderMap) -> Unanswered {
     }
 }
 
+/// A refusal for the pace of asking.
+pub(super) fn paced(status: StatusCode, until: Time) -> Unanswered {
+    let status = status.as_u16();
+    let mut unanswered = Unanswered::because(
+        FailureKind::RateLimited,
+        format!("status {status}: too many requests in a short time; not asked until {until}"),
+    );
+    unanswered.status = Some(status);
+    unanswered.retry_at = Some(until);
+    unanswered
+}
+
 /// Words for a rate limit that is known before asking.
 pub(super) fn paused(until: Time) -> Unanswered {
     let mut unanswered = Unanswered::because(

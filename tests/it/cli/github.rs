@@ -1,6 +1,6 @@
 //! `lockstep check` against a GitHub and an index that really answer.
 
-use lockstep::model::{Duration, Time};
+use lockstep::model::{Digest, Duration, Time};
 use lockstep::observe::now;
 
 use super::{Folder, Run};
@@ -223,4 +223,37 @@ fn names_with_escape_sequences_are_shown_and_not_obeyed() {
         assert!(ran.out.contains("asset-digest-mismatch"), "{}", ran.out);
         assert!(ran.out.contains("1b}[2J"), "the name is shown: {}", ran.out);
     }
+}
+
+/// THREATS row 6: what is allowed is named by its bytes and commit, as they were seen once; what the
+/// server says at the next call is another question, with another answer.
+#[test]
+fn an_allow_names_the_bytes_and_the_commit_and_not_what_the_server_says_later() {
+    let world = world();
+    let id = world.released();
+    let bytes = Digest::of(b"bytes").to_string();
+    let commit = world
+        .github
+        .state()
+        .repository("acme/lib")
+        .resolve("refs/tags/v1.0");
+    let allowed = world.check("", &["--format", "json"]).run();
+    assert_eq!(allowed.code, Some(0), "{allowed:#?}");
+    let json = allowed.json();
+    let digests = json["digests"].as_array().unwrap();
+    for digest in [bytes.clone(), format!("git:{}", commit.unwrap())] {
+        assert!(
+            digests.iter().any(|it| *it == *digest),
+            "{digest} in {digests:?}"
+        );
+    }
+    world
+        .github
+        .state()
+        .replace("acme/lib", id, FILE, b"other")
+        .unwrap();
+    let denied = world.check("", &["--format", "json"]).run();
+    assert_eq!(denied.code, Some(1), "{denied:#?}");
+    let approved = denied.json()["digests"].clone();
+    assert!(approved.as_array().is_none_or(Vec::is_empty), "{approved}");
 }

@@ -8,7 +8,8 @@ use lockstep::observe::now;
 
 use super::super::asking::{World, failure, short, whole};
 use super::super::github_fake::Github;
-use super::{TOKEN, ask, workflow};
+use super::super::loopback::{Loopback, answer};
+use super::{TAG, TOKEN, ask, workflow};
 
 fn budgets(world: &World) -> Vec<(u64, Option<u64>)> {
     let budget = |event: &Event| match event {
@@ -89,13 +90,35 @@ fn a_short_secondary_limit_is_waited_out_and_a_long_one_is_told() {
     ));
 }
 
-/// A 403 that names no limit is a refusal: asking again would not help.
+/// GitHub's manual: without `retry-after`, wait for at least a minute.
 #[test]
-fn a_refusal_without_a_time_is_unknown_and_not_asked_again() {
+fn a_secondary_limit_without_a_time_is_left_alone_for_a_minute() {
     let github = Github::with(&["acme/x"]);
     github.state().token(TOKEN, false);
     github.state().limits().secondary(2, None);
-    let refused = ask(&World::with(short(), workflow(&github)), &github);
+    let world = World::with(short(), workflow(&github));
+    for _ in 0..2 {
+        for observation in ask(&world, &github) {
+            assert_eq!(failure(&observation).unwrap().0, FailureKind::RateLimited);
+            let Answer::Failed {
+                retry_at: Some(at), ..
+            } = observation.answer
+            else {
+                panic!("no time to ask again");
+            };
+            assert!((50..=60).contains(&at.since(now()).seconds()));
+        }
+        assert!(github.asked().len() <= 2);
+    }
+}
+
+/// A 403 that speaks of no limit is a refusal: asking again would not help.
+#[test]
+fn a_refusal_that_is_no_limit_is_not_asked_again() {
+    let words = br#"{"message": "Resource not accessible by integration"}"#;
+    let server = Loopback::start(|_| answer("403 Forbidden", &[], words));
+    let source = server.url("/acme/x");
+    let refused = World::new(short()).ask("github-release", Some(&source), TAG);
     assert_eq!(failure(&refused[0]).unwrap().0, FailureKind::Forbidden);
-    assert_eq!(github.asked().len(), 2);
+    assert_eq!(server.heard().len(), 2);
 }

@@ -1,21 +1,19 @@
 //! Verdicts as Markdown, for job summaries and comments: outcome, matrix, findings, details.
 
 mod escape;
+mod tables;
 
 use std::fmt::Write as _;
 
-use crate::model::{Answer, Cell, CellState, Finding, Mode, Outcome, Severity, Verdict};
+use crate::model::{Answer, Finding, Mode, Outcome, Severity};
 
 use super::findings::{groups, told};
-use super::matrix::{self, words};
 use super::reported::{Folders, Reported, set_apart};
 use escape::{plain, prose};
+use tables::{matrix, overview};
 
 /// GitHub's limit for the summary of one step: 1 MiB.
 pub const SUMMARY_BYTES: usize = 1024 * 1024;
-
-/// Rows of a matrix that are shown.
-const ROWS: usize = 200;
 
 /// Findings of one group that are named.
 const NAMED: usize = 50;
@@ -62,40 +60,6 @@ pub fn verdicts(reports: &[Reported<'_>], folders: &Folders, limit: usize) -> St
     sheet.text
 }
 
-/// What all components came to, the worst first.
-fn overview(reports: &[Reported<'_>]) -> String {
-    let mut verdicts: Vec<&Verdict> = reports.iter().map(|report| report.verdict).collect();
-    verdicts.sort_by_key(|verdict| std::cmp::Reverse(verdict.outcome));
-    let count = |outcome| verdicts.iter().filter(|it| it.outcome == outcome).count();
-    let mut text = format!(
-        "## lockstep: {} components: {} deny, {} indeterminate, {} allow\n\n\
-         | component | verdict | mismatch | suspicion |\n|---|---|---|---|\n",
-        verdicts.len(),
-        count(Outcome::Deny),
-        count(Outcome::Indeterminate),
-        count(Outcome::Allow),
-    );
-    for verdict in verdicts.iter().take(ROWS) {
-        let _ = writeln!(
-            text,
-            "| {} | {} | {} | {} |",
-            plain(verdict.component.as_str()),
-            outcome(verdict.outcome),
-            verdict.mismatch,
-            verdict.suspicion
-        );
-    }
-    if verdicts.len() > ROWS {
-        let _ = writeln!(
-            text,
-            "\n{} more components are not listed.",
-            verdicts.len() - ROWS
-        );
-    }
-    text.push('\n');
-    text
-}
-
 fn one(sheet: &mut Sheet, report: &Reported<'_>, folders: &Folders) {
     let verdict = report.verdict;
     let mut head = format!(
@@ -122,7 +86,7 @@ fn one(sheet: &mut Sheet, report: &Reported<'_>, folders: &Folders) {
     }
     head.push_str(".\n\n");
     sheet.add(&head);
-    sheet.add(&table(verdict));
+    sheet.add(&matrix(verdict));
     for group in groups(report.open()) {
         sheet.add(&open_group(report, folders, &group));
     }
@@ -135,47 +99,6 @@ fn one(sheet: &mut Sheet, report: &Reported<'_>, folders: &Folders) {
         sheet.add(&details("Set apart", &blocks.concat()));
     }
     sheet.add(&details("What was asked and compared", &sources(report)));
-}
-
-/// The matrix: versions down, channels across; rows where all agree come last and are counted
-/// where there are too many.
-fn table(verdict: &Verdict) -> String {
-    let channels = matrix::channels(verdict);
-    let mut rows = matrix::rows(verdict, &channels);
-    if rows.is_empty() {
-        return String::new();
-    }
-    let all = rows.len();
-    if all > ROWS {
-        rows.sort_by_key(matrix::Row::is_calm);
-        rows.truncate(ROWS);
-    }
-    let mut text = String::from("| version |");
-    for channel in &channels {
-        let _ = write!(text, " {} |", plain(channel.as_str()));
-    }
-    let _ = write!(text, "\n|---|{}\n", "---|".repeat(channels.len()));
-    for row in &rows {
-        let _ = write!(text, "| {} |", plain(row.version));
-        for cell in &row.cells {
-            let _ = write!(text, " {} |", cell.map_or("-".to_owned(), shown));
-        }
-        text.push('\n');
-    }
-    if all > rows.len() {
-        let _ = writeln!(text, "\n{} more releases are not shown.", all - rows.len());
-    }
-    text.push('\n');
-    text
-}
-
-fn shown(cell: &Cell) -> String {
-    let (word, _) = words(cell);
-    let weighty = !matches!(
-        cell.state,
-        CellState::Agrees | CellState::NotRequired { .. }
-    );
-    if weighty { format!("**{word}**") } else { word }
 }
 
 fn open_group(report: &Reported<'_>, folders: &Folders, group: &[&Finding]) -> String {

@@ -266,6 +266,34 @@ fn what_would_hold_for_nothing_is_refused_and_the_file_stays() {
     assert_eq!(world.text(), once);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_read_only_policy_stays_and_a_link_is_followed() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut world = world(LIBRARY, &["1.0"], &["1.0", "1.1"]);
+    let mode = |mode| std::fs::set_permissions(&world.policy, PermissionsExt::from_mode(mode));
+    mode(0o444).unwrap();
+    world
+        .waive(&["version-unannounced", "1.1"], &[])
+        .run()
+        .refuses(&["it is read-only", "--dry-run"]);
+    assert_eq!(world.text(), LIBRARY);
+    mode(0o640).unwrap();
+    let link = world.folder.path().join("link.toml");
+    std::os::unix::fs::symlink("lib.toml", &link).unwrap();
+    let real = std::mem::replace(&mut world.policy, link.display().to_string());
+    let ran = world.waive(&["version-unannounced", "1.1"], &[]).run();
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+    let kept = std::fs::metadata(&real).unwrap().permissions().mode();
+    assert_eq!(kept & 0o777, 0o640);
+    assert!(
+        std::fs::read_to_string(&real)
+            .unwrap()
+            .contains("[[waiver]]")
+    );
+}
+
 #[test]
 fn what_is_about_no_version_cannot_be_waived() {
     let folder = Folder::new();

@@ -15,7 +15,17 @@ use url::Url;
 pub struct RedactedUrl(String);
 
 /// Query parameters whose values are no secret; every other value becomes `REDACTED`.
-const PLAIN_PARAMETERS: &[&str] = &["service", "n", "per_page", "page", "format", "artifactType"];
+const PLAIN_PARAMETERS: &[&str] = &[
+    "service",
+    "n",
+    "per_page",
+    "page",
+    "format",
+    "artifactType",
+    "list-type",
+    "prefix",
+    "Qualifier",
+];
 
 /// The longest address that is kept; a longer one is cut.
 const LONGEST: usize = 2_000;

@@ -1,0 +1,148 @@
+//! `HeadObject`: the checksum of an object.
+//!
+//! Source: Amazon S3 API reference, HeadObject; user guide, "Checking object integrity".
+
+use super::Bucket;
+use crate::model::{
+    Answer, Coverage, Entry, Facts, Failure, FailureKind, FileFact, Observation, Query,
+    RedactedUrl, Time,
+};
+use crate::observe::aws::{Region, digest_of_base64, encoded};
+use crate::observe::http::{Reply, Request, Unanswered};
+use crate::observe::{Asking, malformed};
+
+/// One object, or that it is not there.
+enum Object {
+    There(Reply, FileFact),
+    Gone(Box<Unanswered>),
+}
+
+/// What is said about one release.
+pub(super) async fn ask(
+    bucket: &Bucket,
+    s3: &Region,
+    asking: &Asking<'_>,
+    version: &str,
+) -> Vec<Observation> {
+    let keys = bucket.keys.of_version(version);
+    // For people: where the release is, or the first of its objects.
+    let mut place = RedactedUrl::of_path(&format!("s3://{}/", bucket.name));
+    let mut entry = Entry::default();
+    let mut at = None;
+    for (name, key) in keys {
+        if !can_be_asked(&key) {
+            let why = Failure {
+                kind: FailureKind::Unsupported,
+                detail: "a key with `.` or `..` between its slashes cannot be asked for".to_owned(),
+            };
+            return failed(asking, s3.label(), place, version, Unanswered::of(why));
+        }
+        let url = s3.url_in_bucket(&bucket.name, &encoded(&key, true), None);
+        if at.is_none() {
+            place = RedactedUrl::of(&url);
+        }
+        match head(url.clone(), s3, asking).await {
+            Ok(Object::There(reply, fact)) => {
+                at = at.max(Some(reply.at));
+                entry.published = entry.published.max(fact.uploaded);
+                match bucket.keys.is_one() {
+                    true => entry.digest = fact.digest,
+                    false => drop(entry.files.insert(name, fact)),
+                }
+            }
+            Ok(Object::Gone(unanswered)) => {
+                let place = RedactedUrl::of(&url);
+                return asking.absent(unanswered.at, s3.label(), place, version);
+            }
+            Err(unanswered) => {
+                return failed(
+                    asking,
+                    s3.label(),
+                    RedactedUrl::of(&url),
+                    version,
+                    *unanswered,
+                );
+            }
+        }
+    }
+    let Some(at) = at else {
+        return Vec::new();
+    };
+    let answer = Answer::Seen {
+        facts: Facts::Entry(entry),
+        // A HEAD has no body.
+        body: None,
+        unchanged_since: None,
+        coverage: Coverage::Complete,
+    };
+    let query = Query::Entry(version.to_owned());
+    asking.observe(at, s3.label(), place, query, answer)
+}
+
+async fn head(url: url::Url, s3: &Region, asking: &Asking<'_>) -> Result<Object, Box<Unanswered>> {
+    let request = Request::head(url, "*/*").header("x-amz-checksum-mode", "ENABLED");
+    let reply = match s3.send(asking.client, request, "s3:GetObject").await {
+        Ok(reply) => reply,
+        // S3 says 404 only to those who may list the bucket, and 403 to others.
+        Err(unanswered) if unanswered.is_not_found() => return Ok(Object::Gone(unanswered)),
+        Err(unanswered) => return Err(unanswered),
+    };
+    let fact = fact(&reply).map_err(|why| Box::new(Unanswered::of(why)))?;
+    Ok(Object::There(reply, fact))
+}
+
+fn fact(reply: &Reply) -> Result<FileFact, Failure> {
+    let uploaded = reply.header("last-modified").and_then(http_date);
+    let uploaded = uploaded.ok_or_else(|| malformed("Last-Modified of the object is no time"))?;
+    let size = reply.header("content-length");
+    let checksum = reply.header("x-amz-checksum-sha256");
+    let kind = reply.header("x-amz-checksum-type");
+    // A checksum over the checksums of parts (COMPOSITE, written `…-N`) is no hash of the object:
+    // then the content is not stated. The ETag never states it.
+    let whole =
+        checksum.filter(|it| !it.contains('-') && kind.is_none_or(|it| it == "FULL_OBJECT"));
+    let digest = match whole {
+        None => None,
+        Some(text) => Some(
+            digest_of_base64(text)
+                .ok_or_else(|| malformed("x-amz-checksum-sha256 is no SHA-256 in base64"))?,
+        ),
+    };
+    Ok(FileFact {
+        digest,
+        size: size.and_then(|size| size.parse().ok()),
+        uploaded: Some(uploaded),
+        ..FileFact::default()
+    })
+}
+
+/// RFC 9110 section 5.6.7.
+fn http_date(text: &str) -> Option<Time> {
+    if text.len() > 40 {
+        return None;
+    }
+    let parser = jiff::fmt::rfc2822::DateTimeParser::new();
+    let time = parser.parse_timestamp(text).ok()?;
+    Some(Time::from_unix_seconds(time.as_second()))
+}
+
+/// An address has no `.` and `..` in it: they would ask for another object.
+fn can_be_asked(key: &str) -> bool {
+    !key.split('/').any(|part| part == "." || part == "..")
+}
+
+/// That nothing is known about a release.
+pub(super) fn failed(
+    asking: &Asking<'_>,
+    label: &str,
+    place: RedactedUrl,
+    version: &str,
+    unanswered: Unanswered,
+) -> Vec<Observation> {
+    let answer = Answer::Failed {
+        why: unanswered.failure,
+        retry_at: unanswered.retry_at,
+    };
+    let query = Query::Entry(version.to_owned());
+    asking.observe(unanswered.at, label, place, query, answer)
+}

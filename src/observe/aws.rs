@@ -21,10 +21,7 @@ mod signer;
 mod sts;
 
 pub(in crate::observe) use chain::Wallet;
-#[cfg_attr(
-    not(test),
-    expect(unused_imports, reason = "the channel `oci` will ask through here")
-)]
+#[expect(unused_imports, reason = "the channel `oci` will ask through here")]
 pub(in crate::observe) use ecr::{EcrImage, Registry, describe_images, login};
 pub(in crate::observe) use endpoint::Service;
 pub(in crate::observe) use service::{Region, encoded};

@@ -182,7 +182,7 @@ mod tests {
                 "host;x-amz-date, Signature=b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500",
             ),
             (
-                ("GET", word),
+                ("GET", &unreserved),
                 &[],
                 b"",
                 "host;x-amz-date, Signature=9c3e54bfcdf0b19771a7f523ee5669cdf59bc7cc0884027167c21bb143a40197",

@@ -8,10 +8,12 @@
 )]
 
 mod asking;
+mod aws;
 mod faults;
 mod git_tag;
 pub(crate) mod loopback;
-mod peers;
+pub(crate) mod moto;
+pub(crate) mod peers;
 mod polite;
 mod pypi;
 mod secrets;

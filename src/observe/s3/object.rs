@@ -98,9 +98,18 @@ fn fact(reply: &Reply) -> Result<FileFact, Failure> {
     let checksum = reply.header("x-amz-checksum-sha256");
     let kind = reply.header("x-amz-checksum-type");
     // A checksum over the checksums of parts (COMPOSITE, written `…-N`) is no hash of the object:
-    // then the content is not stated. The ETag never states it.
-    let whole =
-        checksum.filter(|it| !it.contains('-') && kind.is_none_or(|it| it == "FULL_OBJECT"));
+    // then the content is not stated. SHA-256 of an object in parts is always such a one, and not
+    // every server that speaks S3 says so. The ETag never states the content; of an object that was
+    // uploaded in parts it ends in their number.
+    let tag = reply.header("etag").unwrap_or_default().trim_matches('"');
+    let in_parts = tag
+        .rsplit_once('-')
+        .is_some_and(|(_, n)| n.parse::<u32>().is_ok());
+    let is_whole = match kind {
+        Some(kind) => kind == "FULL_OBJECT",
+        None => !in_parts,
+    };
+    let whole = checksum.filter(|it| is_whole && !it.contains('-'));
     let digest = match whole {
         None => None,
         Some(text) => Some(

@@ -172,6 +172,11 @@ fn a_checksum_counts_only_where_it_is_of_the_whole_object() {
             MODIFIED,
             (NAME, "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=-3"),
         ]),
+        object(&[
+            MODIFIED,
+            (NAME, EMPTY),
+            ("etag", "\"d41d8cd98f00b204e9800998ecf8427e-3\""),
+        ]),
     ];
     for observation in &other {
         assert_eq!(found(observation).digest, None);

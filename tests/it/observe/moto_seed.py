@@ -78,5 +78,7 @@ if "allow" in wanted:
     )
     key = iam.create_access_key(UserName="reader")["AccessKey"]
     answer |= {"id": key["AccessKeyId"], "secret": key["SecretAccessKey"]}
-    urllib.request.urlopen(f"{endpoint}/moto-api/reset-auth", data=b"0").read()
+    plain = {"Content-Type": "text/plain"}
+    reset = urllib.request.Request(f"{endpoint}/moto-api/reset-auth", b"0", plain)
+    urllib.request.urlopen(reset).read()
 json.dump(answer, sys.stdout)

@@ -22,6 +22,7 @@ const PLAIN_PARAMETERS: &[&str] = &[
     "page",
     "format",
     "artifactType",
+    "encoding-type",
     "list-type",
     "prefix",
     "Qualifier",

@@ -24,7 +24,7 @@ pub(in crate::observe) use chain::Wallet;
 #[expect(unused_imports, reason = "the channel `oci` will ask through here")]
 pub(in crate::observe) use ecr::{EcrImage, Registry, describe_images, login};
 pub(in crate::observe) use endpoint::Service;
-pub(in crate::observe) use service::{Region, encoded};
+pub(in crate::observe) use service::{Session, encoded};
 
 use super::http::Unanswered;
 use crate::model::{Digest, Failure, FailureKind};

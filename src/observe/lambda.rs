@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::aws::{Region, Service, digest_of_base64, encoded};
+use super::aws::{Service, Session, digest_of_base64, encoded};
 use super::http::{Reply, Request, Unanswered};
 use super::{About, Answers, Ask, Asking, Configured, Kind, malformed, table};
 use crate::model::settings::{Fields, Key, Shape};
 use crate::model::{
-    Content, Coverage, Entry, Failure, Listing, Observation, RedactedUrl, Time, Traits, visible,
+    Content, Coverage, Entry, Failure, FailureKind, Listing, Observation, RedactedUrl, Time,
+    Traits, visible,
 };
 
 /// The kind.
@@ -95,7 +96,7 @@ impl Ask for Function {
 
 impl Function {
     async fn read(&self, asking: &Asking<'_>) -> Vec<Observation> {
-        let lambda = match Region::of(asking.client, Service::Lambda, &self.region).await {
+        let lambda = match Session::of(asking.client, Service::Lambda, &self.region).await {
             Ok(lambda) => lambda,
             Err(unanswered) => {
                 let place = format!("lambda:{}:{}", self.region, self.name);
@@ -138,6 +139,14 @@ impl Function {
             let words = format!("the answer is about another function: `{shown}`");
             return Err(malformed(words));
         }
+        if found.package == Some(Package::Image) {
+            let words = "the function runs an image, which a channel of kind `oci` looks at";
+            return Err(failure(FailureKind::Unsupported, words));
+        }
+        if found.update == Some(Update::InProgress) {
+            let words = "the function is being updated: what runs is not settled";
+            return Err(failure(FailureKind::Stale, words));
+        }
         let digest = digest_of_base64(&found.code)
             .ok_or_else(|| malformed("CodeSha256 is no SHA-256 in base64"))?;
         let published =
@@ -173,6 +182,30 @@ struct Configuration {
     modified: String,
     #[serde(rename = "Description", default)]
     description: String,
+    #[serde(rename = "PackageType")]
+    package: Option<Package>,
+    #[serde(rename = "LastUpdateStatus")]
+    update: Option<Update>,
+}
+
+#[derive(PartialEq, Eq, Deserialize)]
+enum Package {
+    Zip,
+    Image,
+}
+
+#[derive(PartialEq, Eq, Deserialize)]
+enum Update {
+    Successful,
+    Failed,
+    InProgress,
+}
+
+fn failure(kind: FailureKind, words: &str) -> Failure {
+    Failure {
+        kind,
+        detail: words.to_owned(),
+    }
 }
 
 /// One word with a digit; the line's scheme judges the rest.

@@ -7,7 +7,7 @@ mod object;
 use std::sync::Arc;
 
 use self::names::Keys;
-use super::aws::{Region, Service};
+use super::aws::{Service, Session};
 use super::http::Unanswered;
 use super::{About, Answers, Ask, Asking, Configured, Kind, table};
 use crate::model::settings::{Fields, Key, Shape};
@@ -26,7 +26,7 @@ const KEYS: &[Key] = &[
     Key::required(
         "key",
         Shape::TextOrTexts,
-        "how the objects of a release are named, such as `dags/{name}-{version}.zip`",
+        "how the object of a release is named, such as `dags/{name}-{version}.zip`; of several names, a release has them all",
     ),
     Key::required("region", Shape::Text, "the AWS region, as in `eu-west-1`"),
 ];
@@ -87,8 +87,8 @@ impl Ask for Bucket {
 }
 
 impl Bucket {
-    async fn s3(&self, asking: &Asking<'_>) -> Result<Region, Box<Unanswered>> {
-        Region::of(asking.client, Service::S3, &self.region).await
+    async fn s3(&self, asking: &Asking<'_>) -> Result<Session, Box<Unanswered>> {
+        Session::of(asking.client, Service::S3, &self.region).await
     }
 
     async fn list(&self, asking: &Asking<'_>) -> Vec<Observation> {

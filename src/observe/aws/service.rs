@@ -10,13 +10,13 @@ use super::{chain, refusal};
 use crate::observe::http::{Client, Credential, Reply, Request, Unanswered};
 
 /// A service in a region, as somebody.
-pub(in crate::observe) struct Region {
+pub(in crate::observe) struct Session {
     endpoint: Endpoint,
     credential: Credential,
     region: String,
 }
 
-impl Region {
+impl Session {
     /// Finds the endpoint and the credential.
     ///
     /// # Errors
@@ -123,7 +123,9 @@ mod tests {
             .with("AWS_ACCESS_KEY_ID", "AKIA1")
             .with("AWS_SECRET_ACCESS_KEY", "s");
         let client = Client::new(environment, Limits::default(), Arc::new(Silent)).unwrap();
-        let s3 = Region::of(&client, Service::S3, "eu-west-1").await.unwrap();
+        let s3 = Session::of(&client, Service::S3, "eu-west-1")
+            .await
+            .unwrap();
         s3.url_in_bucket(bucket, "a/b%20c", Some("x=1")).to_string()
     }
 

@@ -11,7 +11,7 @@ use crate::model::{
     Coverage, Digest, Entry, Failure, FailureKind, FileFact, Listing, Observation, RedactedUrl,
     Time,
 };
-use crate::observe::aws::{Region, encoded};
+use crate::observe::aws::{Session, encoded};
 use crate::observe::http::{Reply, Request, Unanswered, percent_decoded};
 use crate::observe::{Asking, malformed};
 
@@ -38,7 +38,7 @@ struct Page {
 }
 
 /// The listing, as far as it could be read.
-pub(super) async fn ask(bucket: &Bucket, s3: &Region, asking: &Asking<'_>) -> Vec<Observation> {
+pub(super) async fn ask(bucket: &Bucket, s3: &Session, asking: &Asking<'_>) -> Vec<Observation> {
     let mut objects = BTreeMap::new();
     let mut pages = Pages::default();
     let mut first = None;
@@ -99,7 +99,7 @@ impl Pages {
 
 fn observe(
     asking: &Asking<'_>,
-    s3: &Region,
+    s3: &Session,
     pages: &Pages,
     mut first: Reply,
     listing: Listing,
@@ -113,7 +113,7 @@ fn observe(
 
 async fn read_page(
     url: url::Url,
-    s3: &Region,
+    s3: &Session,
     asking: &Asking<'_>,
     read: u32,
 ) -> Result<(Reply, Page), Box<Unanswered>> {

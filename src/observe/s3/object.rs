@@ -7,7 +7,7 @@ use crate::model::{
     Answer, Coverage, Entry, Facts, Failure, FailureKind, FileFact, Observation, Query,
     RedactedUrl, Time,
 };
-use crate::observe::aws::{Region, digest_of_base64, encoded};
+use crate::observe::aws::{Session, digest_of_base64, encoded};
 use crate::observe::http::{Reply, Request, Unanswered};
 use crate::observe::{Asking, malformed};
 
@@ -20,7 +20,7 @@ enum Object {
 /// What is said about one release.
 pub(super) async fn ask(
     bucket: &Bucket,
-    s3: &Region,
+    s3: &Session,
     asking: &Asking<'_>,
     version: &str,
 ) -> Vec<Observation> {
@@ -79,7 +79,7 @@ pub(super) async fn ask(
     asking.observe(at, s3.label(), place, query, answer)
 }
 
-async fn head(url: url::Url, s3: &Region, asking: &Asking<'_>) -> Result<Object, Box<Unanswered>> {
+async fn head(url: url::Url, s3: &Session, asking: &Asking<'_>) -> Result<Object, Box<Unanswered>> {
     let request = Request::head(url, "*/*").header("x-amz-checksum-mode", "ENABLED");
     let reply = match s3.send(asking.client, request, "s3:GetObject").await {
         Ok(reply) => reply,

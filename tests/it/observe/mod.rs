@@ -9,6 +9,7 @@
 
 mod asking;
 mod aws;
+mod aws_credentials;
 mod faults;
 mod git_tag;
 pub(crate) mod loopback;

@@ -29,6 +29,11 @@ const KEYS: &[Key] = &[
         "how the object of a release is named, such as `dags/{name}-{version}.zip`; of several names, a release has them all",
     ),
     Key::required("region", Shape::Text, "the AWS region, as in `eu-west-1`"),
+    Key::optional(
+        "download",
+        Shape::Boolean,
+        "`true`: an object of up to 64 MiB whose SHA-256 the server does not state is read and hashed; otherwise its content is not stated",
+    ),
 ];
 
 impl Kind for S3 {
@@ -46,6 +51,7 @@ impl Kind for S3 {
         // facts of one entry.
         let templates = table::templates(fields, "key");
         let region = table::region(fields);
+        let download = fields.boolean("download").is_some_and(|it| it.value);
         let (bucket, region) = (bucket?, region?);
         if !is_bucket(&bucket.value) {
             let hint = "3 to 63 lower-case letters, digits, `.` and `-`";
@@ -62,6 +68,7 @@ impl Kind for S3 {
             name: bucket.value,
             region,
             keys: Keys::new(about.component.as_str(), templates)?,
+            download,
         };
         Some(Configured {
             ask: Some(Arc::new(bucket)),
@@ -74,6 +81,7 @@ struct Bucket {
     name: String,
     region: String,
     keys: Keys,
+    download: bool,
 }
 
 impl Ask for Bucket {

@@ -1,6 +1,8 @@
-//! `HeadObject`: the checksum of an object.
+//! `HeadObject`: the checksum of an object; `GetObject` where it has none and the policy wants it read.
 //!
-//! Source: Amazon S3 API reference, HeadObject; user guide, "Checking object integrity".
+//! Source: Amazon S3 API reference, HeadObject and GetObject; user guide, "Checking object integrity".
+
+use url::Url;
 
 use super::Bucket;
 use crate::model::{
@@ -10,6 +12,9 @@ use crate::model::{
 use crate::observe::aws::{Session, digest_of_base64, encoded};
 use crate::observe::http::{Reply, Request, Unanswered};
 use crate::observe::{Asking, malformed};
+
+/// The longest object that is read to hash it, in bytes.
+const OBJECT_BYTES: u64 = 64 << 20;
 
 /// One object, or that it is not there.
 enum Object {
@@ -41,7 +46,7 @@ pub(super) async fn ask(
         if at.is_none() {
             place = RedactedUrl::of(&url);
         }
-        match head(url.clone(), s3, asking).await {
+        match object(bucket, &url, s3, asking).await {
             Ok(Object::There(reply, fact)) => {
                 at = at.max(Some(reply.at));
                 entry.published = entry.published.max(fact.uploaded);
@@ -79,15 +84,36 @@ pub(super) async fn ask(
     asking.observe(at, s3.label(), place, query, answer)
 }
 
-async fn head(url: url::Url, s3: &Session, asking: &Asking<'_>) -> Result<Object, Box<Unanswered>> {
-    let request = Request::head(url, "*/*").header("x-amz-checksum-mode", "ENABLED");
+async fn object(
+    bucket: &Bucket,
+    url: &Url,
+    s3: &Session,
+    asking: &Asking<'_>,
+) -> Result<Object, Box<Unanswered>> {
+    let request = Request::head(url.clone(), "*/*").header("x-amz-checksum-mode", "ENABLED");
     let reply = match s3.send(asking.client, request, "s3:GetObject").await {
         Ok(reply) => reply,
         // S3 says 404 only to those who may list the bucket, and 403 to others.
         Err(unanswered) if unanswered.is_not_found() => return Ok(Object::Gone(unanswered)),
         Err(unanswered) => return Err(unanswered),
     };
-    let fact = fact(&reply).map_err(|why| Box::new(Unanswered::of(why)))?;
+    let unanswered = |why| Box::new(Unanswered::of(why));
+    let mut fact = fact(&reply).map_err(unanswered)?;
+    let fits = fact.size.is_some_and(|size| size <= OBJECT_BYTES);
+    if bucket.download && fact.digest.is_none() && fits {
+        let request = Request::get(url.clone(), "*/*").body_cap(OBJECT_BYTES);
+        let read = s3.send(asking.client, request, "s3:GetObject").await?;
+        let same = |name: &str| read.header(name) == reply.header(name);
+        if !same("etag") || !same("last-modified") {
+            return Err(unanswered(Failure {
+                kind: FailureKind::Stale,
+                detail: "the object was replaced while it was read".to_owned(),
+            }));
+        }
+        // What the transport has decompressed is not what is stored, and has another length.
+        let stored = fact.size == Some(read.body.len() as u64);
+        fact.digest = stored.then_some(read.digest);
+    }
     Ok(Object::There(reply, fact))
 }
 

@@ -152,7 +152,7 @@ pub(crate) fn found(observation: &Observation) -> &Entry {
     }
 }
 
-/// A channel's table through its kind (a key that is given again makes a list); the diagnostics where it is refused.
+/// A channel's table through its kind (a key that is given again makes a list, `true` is a boolean); the diagnostics where it is refused.
 pub(crate) fn configure(
     kind: &str,
     source: Option<&str>,
@@ -169,7 +169,10 @@ pub(crate) fn configure(
     };
     let mut entries: Vec<(String, Place, Node)> = Vec::new();
     for (key, value) in keys {
-        let value = node(Value::Text((*value).to_owned()));
+        let value = node(match *value {
+            "true" => Value::Boolean(true),
+            text => Value::Text(text.to_owned()),
+        });
         match entries.iter_mut().find(|(known, _, _)| known == key) {
             None => entries.push(((*key).to_owned(), place.clone(), value)),
             Some((_, _, known)) => match &mut known.value {

@@ -6,7 +6,7 @@ use lockstep::observe::Environment;
 use lockstep::observe::http::Limits;
 
 use super::asking::{World, failure, found, short, whole};
-use super::loopback::{Loopback, answer};
+use super::loopback::{Loopback, Step, answer, head as head_of};
 
 const BUCKET: [(&str, &str); 3] = [
     ("bucket", "bucket"),
@@ -243,4 +243,42 @@ fn each_try_is_signed_anew() {
         .collect();
     assert_eq!(dates.len(), 2);
     assert_ne!(dates[0], dates[1]);
+}
+
+/// What is read of an object that states no hash, where HEAD and GET say this.
+fn downloaded(
+    head: &'static [(&'static str, &'static str)],
+    get: &'static [(&'static str, &'static str)],
+    body: &'static [u8],
+) -> Observation {
+    let server = Loopback::start(
+        move |heard| match (heard.method.as_str(), heard.target.len()) {
+            // A HEAD tells the length of what a GET would give.
+            ("HEAD", _) => vec![Step::Send(head_of("200 OK", head))],
+            (_, length) if length > 30 => answer("200 OK", &[], &page(&["x-1.0.zip"], None)),
+            _ => answer("200 OK", get, body),
+        },
+    );
+    let keys = [&BUCKET[..], &[("download", "true")]].concat();
+    let mut observations = world(&server).ask_and_look_up("s3", &keys, &["1.0"]);
+    observations.remove(1)
+}
+
+#[test]
+fn bytes_that_were_read_count_only_where_they_are_those_that_are_stored() {
+    const TAG: (&str, &str) = ("etag", "\"1\"");
+    const THREE: (&str, &str) = ("content-length", "3");
+    let read = downloaded(&[MODIFIED, TAG, THREE], &[MODIFIED, TAG], b"two");
+    assert_eq!(found(&read).digest, Some(Digest::of(b"two")));
+    let replaced = downloaded(
+        &[MODIFIED, TAG, THREE],
+        &[MODIFIED, ("etag", "\"2\"")],
+        b"two",
+    );
+    assert_eq!(failure(&replaced).unwrap().0, FailureKind::Stale);
+    let other_length = downloaded(&[MODIFIED, TAG, THREE], &[MODIFIED, TAG], b"three");
+    assert_eq!(found(&other_length).digest, None);
+    const HUGE: (&str, &str) = ("content-length", "99999999999");
+    let huge = downloaded(&[MODIFIED, TAG, HUGE], &[MODIFIED, TAG], b"");
+    assert_eq!(found(&huge).digest, None);
 }

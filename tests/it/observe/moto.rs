@@ -190,7 +190,7 @@ fn a_release_of_several_objects_is_there_when_all_of_them_are() {
 
 /// The checksum of an object that was uploaded in parts is one over checksums; an ETag is never one.
 #[test]
-fn a_checksum_that_is_not_of_the_whole_object_is_not_stated() {
+fn a_checksum_that_is_not_of_the_whole_object_is_not_stated_unless_the_object_is_read() {
     let body = vec![7; (5 << 20) + 9];
     let Some(moto) = Moto::start(json!({
         "buckets": [{"name": "acme-dags", "objects": [
@@ -208,6 +208,10 @@ fn a_checksum_that_is_not_of_the_whole_object_is_not_stated() {
         assert_eq!(entry.digest, None);
         assert!(entry.published.is_some());
     }
+    let keys = [&keys[..], &[("download", "true")]].concat();
+    let observations = moto.world().ask_and_look_up("s3", &keys, &["1.0", "1.1"]);
+    assert_eq!(found(&observations[1]).digest, Some(Digest::of(&body)));
+    assert_eq!(found(&observations[2]).digest, Some(Digest::of(b"two")));
 }
 
 #[test]

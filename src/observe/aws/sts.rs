@@ -2,6 +2,9 @@
 //!
 //! Source: AWS STS API reference, AssumeRole and AssumeRoleWithWebIdentity (version 2011-06-15).
 
+use std::path::Path;
+use std::sync::Arc;
+
 use url::form_urlencoded;
 
 use super::endpoint::{Endpoint, Service};
@@ -12,9 +15,6 @@ use super::unanswered;
 use crate::model::FailureKind;
 use crate::observe::environment::configuration_file;
 use crate::observe::http::{Client, Credential, Request, Unanswered};
-
-use std::path::Path;
-use std::sync::Arc;
 
 /// A role that is asked for.
 pub(super) struct Role<'a> {

@@ -4,6 +4,7 @@
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, Weak};
 
 use lockstep::model::{Digest, FailureKind};
 use lockstep::observe::Environment;
@@ -16,7 +17,7 @@ use super::peers::{Peer, installed};
 /// A server with something in it.
 pub(crate) struct Moto {
     pub(crate) peer: Peer,
-    /// `role`, and `id` and `secret` where signatures are verified.
+    /// `role`, and the access key of each user.
     pub(crate) seeded: Value,
 }
 
@@ -25,8 +26,13 @@ impl Moto {
     pub(crate) fn start(mut wanted: Value) -> Option<Self> {
         let program = installed("moto_server")?;
         let python = installed("python")?;
-        let peer = Peer::start(&program, |port| {
-            ["-H", "127.0.0.1", "-p", port].map(str::to_owned).to_vec()
+        let program = program.to_str().unwrap();
+        // Small pages, so that a few objects fill several.
+        let peer = Peer::start(Path::new("env"), |port| {
+            let size = "MOTO_S3_DEFAULT_MAX_KEYS=2";
+            [size, program, "-H", "127.0.0.1", "-p", port]
+                .map(str::to_owned)
+                .to_vec()
         });
         wanted["endpoint"] = json!(format!("http://127.0.0.1:{}", peer.port));
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/observe/moto_seed.py");
@@ -49,13 +55,10 @@ impl Moto {
         format!("http://127.0.0.1:{}", self.peer.port)
     }
 
-    fn text(&self, name: &str) -> &str {
-        self.seeded[name].as_str().unwrap()
-    }
-
-    /// A world that is signed in as the user `reader`.
-    fn world(&self) -> World {
-        self.world_with(self.text("id"), self.text("secret"))
+    /// A world that is signed in as this user.
+    fn world(&self, user: &str) -> World {
+        let key = |name: &str| self.seeded[user][name].as_str().unwrap();
+        self.world_with(key("id"), key("secret"))
     }
 
     fn world_with(&self, id: &str, secret: &str) -> World {
@@ -76,25 +79,58 @@ fn object(key: &str, body: &[u8]) -> Value {
     json!({"key": key, "body": base64(body)})
 }
 
-const BUCKET: [(&str, &str); 2] = [("bucket", "acme-dags"), ("region", "eu-west-1")];
-const KEY: (&str, &str) = ("key", "dags ü+/{name}-{version}.zip");
-const FUNCTION: [(&str, &str); 3] = [
-    ("function", "start"),
-    ("region", "eu-west-1"),
-    ("qualifier", "live"),
+const REGION: (&str, &str) = ("region", "eu-west-1");
+const DAGS: [(&str, &str); 3] = [
+    ("bucket", "acme-dags"),
+    REGION,
+    ("key", "dags ü+/{name}-{version}.zip"),
 ];
 
-/// A bucket with two releases of `x`, for a user who may do this.
-fn acme(allow: &str) -> Option<Moto> {
-    Moto::start(json!({
-        "buckets": [{"name": "acme-dags", "objects": [
-            object("dags ü+/x-1.0.zip", b"one"),
-            object("dags ü+/x-1.1.zip", b"two"),
-            object("dags ü+/readme", b"three"),
-            object("elsewhere/x-1.2.zip", b"four"),
-        ]}],
-        "allow": [allow],
-    }))
+/// The keys of a channel whose objects are at the root of a bucket.
+fn at_root(bucket: &str) -> [(&str, &str); 3] {
+    [("bucket", bucket), REGION, ("key", "{name}-{version}.zip")]
+}
+
+const FUNCTION: [(&str, &str); 3] = [("function", "start"), REGION, ("qualifier", "live")];
+
+/// What the tests of S3 ask, which verifies signatures and permissions. Tests that run at the same
+/// time share one server; it ends with the last of them.
+fn acme() -> Option<Arc<Moto>> {
+    static SHARED: Mutex<Weak<Moto>> = Mutex::new(Weak::new());
+    let mut shared = SHARED.lock().unwrap();
+    if let Some(moto) = shared.upgrade() {
+        return Some(moto);
+    }
+    let bucket = |name: &str, objects: &[Value]| json!({"name": name, "objects": objects});
+    let moto = Moto::start(json!({
+        "buckets": [
+            bucket("acme-dags", &[
+                object("dags ü+/x-1.0.zip", b"one"),
+                object("dags ü+/x-1.1.zip", b"two"),
+                object("dags ü+/readme", b"three"),
+                object("elsewhere/x-1.2.zip", b"four"),
+            ]),
+            bucket("acme-several", &[
+                object("x/1.0/dags.zip", b"one"),
+                object("x/1.0/plugins.zip", b"two"),
+                object("x/1.1/dags.zip", b"three"),
+            ]),
+            bucket("acme-parts", &[
+                json!({"key": "x-1.0.zip", "body": base64(&in_parts()), "parts": true}),
+                json!({"key": "x-1.1.zip", "body": base64(b"two"), "checksum": "CRC32"}),
+            ]),
+            bucket("acme-pages", &[1, 2, 3, 4, 5].map(|n| object(&format!("x-{n}.0.zip"), b""))),
+        ],
+        "users": {"reader": ["s3:*"], "stranger": ["lambda:*"]},
+    }))?;
+    let moto = Arc::new(moto);
+    *shared = Arc::downgrade(&moto);
+    Some(moto)
+}
+
+/// Bytes that take two parts.
+fn in_parts() -> Vec<u8> {
+    vec![7; (5 << 20) + 9]
 }
 
 /// A function, and a world in which anybody may do anything.
@@ -111,12 +147,11 @@ const ZIP: &[u8] = b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
 
 #[test]
 fn signed_requests_are_accepted_and_checksums_are_those_of_the_bytes() {
-    let Some(moto) = acme("s3:*") else {
+    let Some(moto) = acme() else {
         return;
     };
-    let world = moto.world();
-    let keys = [&BUCKET[..], &[KEY]].concat();
-    let observations = world.ask_and_look_up("s3", &keys, &["1.0", "1.1", "1.2"]);
+    let world = moto.world("reader");
+    let observations = world.ask_and_look_up("s3", &DAGS, &["1.0", "1.1", "1.2"]);
     let listing = whole(&observations[0]);
     assert_eq!(listing.entries.keys().collect::<Vec<_>>(), ["1.0", "1.1"]);
     assert!(listing.entries["1.1"].published.is_some());
@@ -130,54 +165,37 @@ fn signed_requests_are_accepted_and_checksums_are_those_of_the_bytes() {
 }
 
 #[test]
-fn a_function_is_the_version_that_its_description_says_with_the_hash_of_its_zip() {
-    let Some((_moto, world)) = function() else {
-        return;
-    };
-    let observations = world.ask("lambda", None, &FUNCTION);
-    let entry = &whole(&observations[0]).entries["1.1"];
-    assert_eq!(entry.digest, Some(Digest::of(ZIP)));
-    assert!(entry.published.is_some());
-}
-
-#[test]
 fn a_wrong_secret_is_unauthorized_and_a_missing_permission_forbidden() {
-    let Some(moto) = acme("lambda:*") else {
+    let Some(moto) = acme() else {
         return;
     };
-    let keys = [&BUCKET[..], &[KEY]].concat();
     let kinds = |world: &World| {
-        let observations = world.ask_and_look_up("s3", &keys, &["1.0"]);
+        let observations = world.ask_and_look_up("s3", &DAGS, &["1.0"]);
         let kinds = observations
             .iter()
             .map(|it| failure(it).map(|(kind, _)| kind));
         kinds.collect::<Vec<_>>()
     };
-    let reader = moto.world();
     let forbidden = Some(FailureKind::Forbidden);
-    assert_eq!(kinds(&reader), [forbidden, forbidden]);
-    let wrong = moto.world_with(moto.text("id"), "no-such-secret");
-    let unauthorized = Some(FailureKind::Unauthorized);
-    assert_eq!(kinds(&wrong)[0], unauthorized);
+    assert_eq!(kinds(&moto.world("stranger")), [forbidden, forbidden]);
+    let id = moto.seeded["reader"]["id"].as_str().unwrap();
+    let wrong = moto.world_with(id, "no-such-secret");
+    assert_eq!(kinds(&wrong)[0], Some(FailureKind::Unauthorized));
 }
 
 #[test]
 fn a_release_of_several_objects_is_there_when_all_of_them_are() {
-    let Some(moto) = Moto::start(json!({
-        "buckets": [{"name": "acme-dags", "objects": [
-            object("x/1.0/dags.zip", b"one"), object("x/1.0/plugins.zip", b"two"),
-            object("x/1.1/dags.zip", b"three"),
-        ]}],
-        "allow": ["s3:*"],
-    })) else {
+    let Some(moto) = acme() else {
         return;
     };
-    let several = [
+    let keys = [
+        ("bucket", "acme-several"),
+        REGION,
         ("key", "{name}/{version}/dags.zip"),
         ("key", "{name}/{version}/plugins.zip"),
     ];
-    let keys = [&BUCKET[..], &several].concat();
-    let observations = moto.world().ask_and_look_up("s3", &keys, &["1.0", "1.1"]);
+    let world = moto.world("reader");
+    let observations = world.ask_and_look_up("s3", &keys, &["1.0", "1.1"]);
     let listing = whole(&observations[0]);
     assert_eq!(listing.entries.keys().collect::<Vec<_>>(), ["1.0"]);
     let entry = found(&observations[1]);
@@ -191,45 +209,35 @@ fn a_release_of_several_objects_is_there_when_all_of_them_are() {
 /// The checksum of an object that was uploaded in parts is one over checksums; an ETag is never one.
 #[test]
 fn a_checksum_that_is_not_of_the_whole_object_is_not_stated_unless_the_object_is_read() {
-    let body = vec![7; (5 << 20) + 9];
-    let Some(moto) = Moto::start(json!({
-        "buckets": [{"name": "acme-dags", "objects": [
-            {"key": "x-1.0.zip", "body": base64(&body), "parts": true},
-            {"key": "x-1.1.zip", "body": base64(b"two"), "checksum": "CRC32"},
-        ]}],
-        "allow": ["s3:*"],
-    })) else {
+    let Some(moto) = acme() else {
         return;
     };
-    let keys = [&BUCKET[..], &[("key", "{name}-{version}.zip")]].concat();
-    let observations = moto.world().ask_and_look_up("s3", &keys, &["1.0", "1.1"]);
+    let keys = at_root("acme-parts");
+    let world = moto.world("reader");
+    let observations = world.ask_and_look_up("s3", &keys, &["1.0", "1.1"]);
     for observation in &observations[1..] {
         let entry = found(observation);
         assert_eq!(entry.digest, None);
         assert!(entry.published.is_some());
     }
     let keys = [&keys[..], &[("download", "true")]].concat();
-    let observations = moto.world().ask_and_look_up("s3", &keys, &["1.0", "1.1"]);
-    assert_eq!(found(&observations[1]).digest, Some(Digest::of(&body)));
+    let observations = world.ask_and_look_up("s3", &keys, &["1.0", "1.1"]);
+    assert_eq!(
+        found(&observations[1]).digest,
+        Some(Digest::of(&in_parts()))
+    );
     assert_eq!(found(&observations[2]).digest, Some(Digest::of(b"two")));
 }
 
 #[test]
 fn more_objects_than_a_page_holds_are_all_read() {
-    let objects: Vec<Value> = (0..1_005)
-        .map(|n| object(&format!("x-{n}.0.zip"), b""))
-        .collect();
-    let Some(moto) = Moto::start(json!({
-        "buckets": [{"name": "acme-dags", "objects": objects}],
-        "allow": ["s3:*"],
-    })) else {
+    let Some(moto) = acme() else {
         return;
     };
-    let keys = [&BUCKET[..], &[("key", "{name}-{version}.zip")]].concat();
-    let world = moto.world();
-    let observations = world.ask("s3", None, &keys);
-    assert_eq!(whole(&observations[0]).entries.len(), 1_005);
-    assert_eq!(world.events.statuses(), [200, 200]);
+    let world = moto.world("reader");
+    let observations = world.ask("s3", None, &at_root("acme-pages"));
+    assert_eq!(whole(&observations[0]).entries.len(), 5);
+    assert_eq!(world.events.statuses(), [200; 3]);
 }
 
 #[test]
@@ -246,13 +254,13 @@ fn a_web_identity_and_a_role_of_a_profile_sign_with_keys_of_sts() {
         path.to_str().unwrap().to_owned()
     };
     let token = file("token", "eyJhbGciOiJub25lIn0.e30.\n");
-    let role = moto.text("role").to_owned();
+    let role = moto.seeded["role"].as_str().unwrap().to_owned();
     let config = format!(
         "[profile deploy]\nrole_arn = {role}\nsource_profile = base\n[profile base]\naws_access_key_id = AKIABASE\naws_secret_access_key = base\n"
     );
     let config = file("config", &config);
     let plain = || Environment::empty().with("AWS_ENDPOINT_URL", moto.endpoint());
-    let keys = [&BUCKET[..], &[("key", "{name}-{version}.zip")]].concat();
+    let keys = at_root("acme-dags");
     for (environment, label) in [
         (
             plain()
@@ -278,20 +286,27 @@ fn a_web_identity_and_a_role_of_a_profile_sign_with_keys_of_sts() {
 
 #[test]
 fn what_does_not_exist_is_not_found_and_never_absent() {
-    let Some(moto) = acme("s3:*") else {
+    let Some(moto) = acme() else {
         return;
     };
-    let world = moto.world();
-    let nowhere = [("bucket", "no-such-bucket"), ("region", "eu-west-1"), KEY];
-    let observations = world.ask_and_look_up("s3", &nowhere, &["1.0"]);
+    let world = moto.world("reader");
+    let observations = world.ask_and_look_up("s3", &at_root("no-such-bucket"), &["1.0"]);
     for observation in &observations {
         assert_eq!(failure(observation).unwrap().0, FailureKind::NotFound);
     }
+}
+
+#[test]
+fn a_function_is_the_version_that_its_description_says_with_the_hash_of_its_zip() {
     let Some((_moto, world)) = function() else {
         return;
     };
+    let observations = world.ask("lambda", None, &FUNCTION);
+    let entry = &whole(&observations[0]).entries["1.1"];
+    assert_eq!(entry.digest, Some(Digest::of(ZIP)));
+    assert!(entry.published.is_some());
     for keys in [
-        [("function", "nobody"), ("region", "eu-west-1")],
+        [("function", "nobody"), REGION],
         [("function", "start"), ("region", "us-east-1")],
     ] {
         let observations = world.ask("lambda", None, &keys);

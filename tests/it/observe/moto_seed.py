@@ -68,16 +68,15 @@ for function in wanted.get("functions", []):
     )
 
 answer = {"role": role}
-if "allow" in wanted:
-    # A user who may do that and nothing else; from here on the server verifies every signature.
-    iam.create_user(UserName="reader")
-    statement = {"Effect": "Allow", "Action": wanted["allow"], "Resource": "*"}
+# Users who may do what is said and nothing else; from here on the server verifies every signature.
+for name, allowed in wanted.get("users", {}).items():
+    iam.create_user(UserName=name)
+    statement = {"Effect": "Allow", "Action": allowed, "Resource": "*"}
     policy = {"Version": "2012-10-17", "Statement": [statement]}
-    iam.put_user_policy(
-        UserName="reader", PolicyName="reader", PolicyDocument=json.dumps(policy)
-    )
-    key = iam.create_access_key(UserName="reader")["AccessKey"]
-    answer |= {"id": key["AccessKeyId"], "secret": key["SecretAccessKey"]}
+    iam.put_user_policy(UserName=name, PolicyName=name, PolicyDocument=json.dumps(policy))
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    answer[name] = {"id": key["AccessKeyId"], "secret": key["SecretAccessKey"]}
+if "users" in wanted:
     plain = {"Content-Type": "text/plain"}
     reset = urllib.request.Request(f"{endpoint}/moto-api/reset-auth", b"0", plain)
     urllib.request.urlopen(reset).read()

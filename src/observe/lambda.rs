@@ -1,8 +1,10 @@
 //! The channel `lambda`: the zip of an AWS Lambda function.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
+use url::Url;
 
 use super::aws::{Service, Session, digest_of_base64, encoded};
 use super::http::{Reply, Request, Unanswered};
@@ -85,6 +87,9 @@ struct Function {
     qualifier: Option<String>,
 }
 
+/// Where functions are in the API.
+const FUNCTIONS: &str = "2015-03-31/functions/";
+
 /// The longest answer, in bytes: AWS holds the configuration of a function to a few kilobytes.
 const ANSWER_BYTES: u64 = 1 << 20;
 
@@ -104,24 +109,9 @@ impl Function {
                 return asking.observe_failure("anonymous", place, *unanswered);
             }
         };
-        // Of the two questions that tell the hash, the one that hands out no address of the code.
-        let path = format!(
-            "2015-03-31/functions/{}/configuration",
-            encoded(&self.name, false)
-        );
-        let qualifier = self.qualifier.as_deref();
-        let query = qualifier.map(|it| format!("Qualifier={}", encoded(it, false)));
-        let url = lambda.url(&path, query.as_deref());
+        let url = self.configuration(&lambda);
         let place = RedactedUrl::of(&url);
-        let request = Request::get(url, "application/json").body_cap(ANSWER_BYTES);
-        let action = "lambda:GetFunctionConfiguration";
-        let answer = lambda.send(asking.client, request, action).await;
-        let read = answer.and_then(|reply| {
-            let listing = self.listing(&reply);
-            let listing = listing.map_err(|why| Box::new(Unanswered::of(why)))?;
-            Ok((reply, listing))
-        });
-        match read {
+        match self.ask_function(&lambda, url, asking).await {
             Ok((reply, listing)) => {
                 asking.observe_listing(&reply, lambda.label(), listing, Coverage::Complete)
             }
@@ -129,11 +119,50 @@ impl Function {
         }
     }
 
+    /// Of the two questions that tell the hash, the one that hands out no address of the code.
+    fn configuration(&self, lambda: &Session) -> Url {
+        let path = format!("{FUNCTIONS}{}/configuration", encoded(&self.name, false));
+        let qualifier = self.qualifier.as_deref();
+        let query = qualifier.map(|it| format!("Qualifier={}", encoded(it, false)));
+        lambda.url(&path, query.as_deref())
+    }
+
+    async fn ask_function(
+        &self,
+        lambda: &Session,
+        url: Url,
+        asking: &Asking<'_>,
+    ) -> Result<(Reply, Listing), Box<Unanswered>> {
+        let unanswered = |why| Box::new(Unanswered::of(why));
+        let request = Request::get(url, "application/json").body_cap(ANSWER_BYTES);
+        let action = "lambda:GetFunctionConfiguration";
+        let reply = lambda.send(asking.client, request, action).await?;
+        let found: Configuration = serde_json::from_slice(&reply.body)
+            .map_err(|_| unanswered(malformed("the answer is no configuration of a function")))?;
+        if let Some(alias) = self.alias() {
+            let path = format!("{FUNCTIONS}{}/aliases/{alias}", encoded(&self.name, false));
+            let request = Request::get(lambda.url(&path, None), "application/json");
+            let request = request.body_cap(ANSWER_BYTES);
+            let action = "lambda:GetAlias";
+            let answer = lambda.send(asking.client, request, action).await?;
+            let alias: Alias = serde_json::from_slice(&answer.body)
+                .map_err(|_| unanswered(malformed("the answer is no alias of a function")))?;
+            alias.is_settled_on(&found.number).map_err(unanswered)?;
+        }
+        let listing = self.listing(found).map_err(unanswered)?;
+        Ok((reply, listing))
+    }
+
+    /// The qualifier where it is an alias, which has a letter in it.
+    fn alias(&self) -> Option<&str> {
+        let qualifier = self.qualifier.as_deref()?;
+        let number = qualifier.bytes().all(|b| b.is_ascii_digit());
+        (qualifier != "$LATEST" && !number).then_some(qualifier)
+    }
+
     /// The one version that is there. A description that cannot be one is kept as unnamed: what is
     /// there may be any version.
-    fn listing(&self, reply: &Reply) -> Result<Listing, Failure> {
-        let found: Configuration = serde_json::from_slice(&reply.body)
-            .map_err(|_| malformed("the answer is no configuration of a function"))?;
+    fn listing(&self, found: Configuration) -> Result<Listing, Failure> {
         if found.name != self.name {
             let shown = visible(&found.name, 80);
             let words = format!("the answer is about another function: `{shown}`");
@@ -176,6 +205,8 @@ impl Function {
 struct Configuration {
     #[serde(rename = "FunctionName")]
     name: String,
+    #[serde(rename = "Version", default)]
+    number: String,
     #[serde(rename = "CodeSha256")]
     code: String,
     #[serde(rename = "LastModified")]
@@ -199,6 +230,37 @@ enum Update {
     Successful,
     Failed,
     InProgress,
+}
+
+/// AWS Lambda API reference, AliasConfiguration.
+#[derive(Deserialize)]
+struct Alias {
+    #[serde(rename = "FunctionVersion")]
+    number: String,
+    #[serde(rename = "RoutingConfig")]
+    routing: Option<Routing>,
+}
+
+#[derive(Deserialize)]
+struct Routing {
+    #[serde(rename = "AdditionalVersionWeights")]
+    weights: Option<BTreeMap<String, f64>>,
+}
+
+impl Alias {
+    /// Whether all its traffic goes to the version whose configuration was read.
+    fn is_settled_on(&self, number: &str) -> Result<(), Failure> {
+        let weights = self.routing.iter().flat_map(|it| &it.weights).flatten();
+        if weights.into_iter().any(|(_, weight)| *weight > 0.0) {
+            let words = "the alias splits its traffic between versions: what runs is not settled";
+            return Err(failure(FailureKind::Stale, words));
+        }
+        if self.number != number {
+            let words = "the alias was moved while it was read";
+            return Err(failure(FailureKind::Stale, words));
+        }
+        Ok(())
+    }
 }
 
 fn failure(kind: FailureKind, words: &str) -> Failure {

@@ -218,6 +218,38 @@ fn an_image_or_an_update_under_way_is_no_zip_that_runs() {
 }
 
 #[test]
+fn an_alias_is_one_version_or_not_settled() {
+    let code = "\"Description\"";
+    let configuration = CONFIGURATION.replace(code, &format!("\"Version\":\"7\",{code}"));
+    let ask = |status: &'static str, alias: &'static str| {
+        let configuration = configuration.clone();
+        let server = Loopback::start(move |heard| match heard.target.as_str() {
+            "/2015-03-31/functions/x/aliases/live" => answer(status, &[], alias.as_bytes()),
+            _ => answer("200 OK", &[], configuration.as_bytes()),
+        });
+        let keys = [&FUNCTION[..], &[("qualifier", "live")]].concat();
+        world(&server).ask("lambda", None, &keys).remove(0)
+    };
+    for settled in [
+        r#"{"FunctionVersion":"7"}"#,
+        r#"{"FunctionVersion":"7","RoutingConfig":null}"#,
+        r#"{"FunctionVersion":"7","RoutingConfig":{"AdditionalVersionWeights":{"6":0.0}}}"#,
+    ] {
+        assert_eq!(whole(&ask("200 OK", settled)).entries.len(), 1);
+    }
+    let split = r#"{"FunctionVersion":"7","RoutingConfig":{"AdditionalVersionWeights":{"6":0.1}}}"#;
+    for (status, alias, kind) in [
+        ("200 OK", split, FailureKind::Stale),
+        ("200 OK", r#"{"FunctionVersion":"6"}"#, FailureKind::Stale),
+        ("200 OK", "{}", FailureKind::Malformed),
+        ("403 Forbidden", "", FailureKind::Forbidden),
+        ("404 Not Found", "", FailureKind::NotFound),
+    ] {
+        assert_eq!(failure(&ask(status, alias)).unwrap().0, kind, "{alias}");
+    }
+}
+
+#[test]
 fn an_answer_about_another_function_is_none() {
     let body = CONFIGURATION.replace("\"x\"", "\"y\"");
     let server = Loopback::start(move |_| answer("200 OK", &[], body.as_bytes()));

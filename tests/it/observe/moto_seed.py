@@ -54,7 +54,7 @@ iam = client("iam")
 role = iam.create_role(RoleName="reader", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
 functions = client("lambda")
 for function in wanted.get("functions", []):
-    made = functions.create_function(
+    functions.create_function(
         FunctionName=function["name"],
         Runtime="python3.12",
         Role=role,
@@ -62,9 +62,6 @@ for function in wanted.get("functions", []):
         Code={"ZipFile": base64.b64decode(function["zip"])},
         Description=function["description"],
         Publish=True,
-    )
-    functions.create_alias(
-        FunctionName=function["name"], Name="live", FunctionVersion=made["Version"]
     )
 
 answer = {"role": role}

@@ -5,7 +5,9 @@
 set -eu
 cd "$(dirname "$0")/.."
 peers=${LOCKSTEP_TEST_PEERS:-target/test-peers}
-wanted="simple-repository-server==0.10.0 pypiserver==2.4.2"
+# moto answers for AWS. Its extra `server` would bring 180 MB of validators that nothing here needs.
+moto="moto==5.2.5 boto3==1.44.5 Flask==3.1.3 flask-cors==6.0.5 docker==7.2.0 PyYAML==6.0.3 py-partiql-parser==0.6.3"
+wanted="simple-repository-server==0.10.0 pypiserver==2.4.2 $moto"
 
 if [ ! -x "$peers/bin/python" ]; then
     python3 -m venv "$peers"

@@ -23,6 +23,10 @@ const PLAIN_PARAMETERS: &[&str] = &[
     "format",
     "artifactType",
     "ref",
+    "encoding-type",
+    "list-type",
+    "prefix",
+    "Qualifier",
 ];
 
 /// The longest address that is kept; a longer one is cut.

@@ -54,6 +54,11 @@ impl Environment {
             .find_map(|name| self.get(name).map(|value| (*name, value)))
     }
 
+    /// All variables, for a program that is started with them.
+    pub(super) fn all(&self) -> &BTreeMap<String, String> {
+        &self.variables
+    }
+
     /// The user's home folder.
     pub fn home(&self) -> Option<PathBuf> {
         self.first_of(&["HOME", "USERPROFILE"])

@@ -5,6 +5,7 @@
 //! through the one client of [`http`].
 
 mod ask_all;
+mod aws;
 pub mod environment;
 pub mod files;
 mod git;

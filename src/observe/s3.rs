@@ -1,8 +1,17 @@
 //! The channel `s3`: objects in a bucket.
 
-use super::{About, Configured, Kind, table};
+mod listing;
+mod names;
+mod object;
+
+use std::sync::Arc;
+
+use self::names::Keys;
+use super::aws::{Service, Session};
+use super::http::Unanswered;
+use super::{About, Answers, Ask, Asking, Configured, Kind, table};
 use crate::model::settings::{Fields, Key, Shape};
-use crate::model::{Content, Traits};
+use crate::model::{Content, Observation, RedactedUrl, Traits, Wanted};
 
 /// The kind.
 #[derive(Debug, Clone, Copy)]
@@ -17,9 +26,14 @@ const KEYS: &[Key] = &[
     Key::required(
         "key",
         Shape::TextOrTexts,
-        "how the objects of a release are named, such as `dags/{name}-{version}.zip`",
+        "how the object of a release is named, such as `dags/{name}-{version}.zip`; of several names, a release has them all",
     ),
     Key::required("region", Shape::Text, "the AWS region, as in `eu-west-1`"),
+    Key::optional(
+        "download",
+        Shape::Boolean,
+        "`true`: an object of up to 64 MiB whose SHA-256 the server does not state is read and hashed; otherwise its content is not stated",
+    ),
 ];
 
 impl Kind for S3 {
@@ -35,9 +49,10 @@ impl Kind for S3 {
         let bucket = table::named(fields, "bucket", about);
         // Judged as they will be used. Observations are named after the release, whose objects are
         // facts of one entry.
-        table::templates(fields, "key");
+        let templates = table::templates(fields, "key");
         let region = table::region(fields);
-        let (bucket, _) = (bucket?, region?);
+        let download = fields.boolean("download").is_some_and(|it| it.value);
+        let (bucket, region) = (bucket?, region?);
         if !is_bucket(&bucket.value) {
             let hint = "3 to 63 lower-case letters, digits, `.` and `-`";
             return table::refuse(fields, "bucket", &bucket, "is no bucket name", hint);
@@ -49,7 +64,66 @@ impl Kind for S3 {
             states_commit: false,
             states_time: true,
         };
-        Some(Configured::usual(traits, table::version_alone()))
+        let bucket = Bucket {
+            name: bucket.value,
+            region,
+            keys: Keys::new(about.component.as_str(), templates)?,
+            download,
+        };
+        Some(Configured {
+            ask: Some(Arc::new(bucket)),
+            ..Configured::usual(traits, table::version_alone())
+        })
+    }
+}
+
+struct Bucket {
+    name: String,
+    region: String,
+    keys: Keys,
+    download: bool,
+}
+
+impl Ask for Bucket {
+    fn ask<'a>(&'a self, asking: &'a Asking<'a>) -> Answers<'a> {
+        Box::pin(self.list(asking))
+    }
+
+    fn look_up<'a>(&'a self, asking: &'a Asking<'a>, wanted: &'a [Wanted]) -> Answers<'a> {
+        Box::pin(self.read(asking, wanted))
+    }
+}
+
+impl Bucket {
+    async fn s3(&self, asking: &Asking<'_>) -> Result<Session, Box<Unanswered>> {
+        Session::of(asking.client, Service::S3, &self.region).await
+    }
+
+    async fn list(&self, asking: &Asking<'_>) -> Vec<Observation> {
+        match self.s3(asking).await {
+            Ok(s3) => listing::ask(self, &s3, asking).await,
+            Err(unanswered) => {
+                let place = RedactedUrl::of_path(&format!("s3://{}/", self.name));
+                asking.observe_failure("anonymous", place, *unanswered)
+            }
+        }
+    }
+
+    /// A listing does not tell checksums: each object of a wanted release is asked for.
+    async fn read(&self, asking: &Asking<'_>, wanted: &[Wanted]) -> Vec<Observation> {
+        let s3 = self.s3(asking).await;
+        let mut observations = Vec::new();
+        for wanted in wanted {
+            observations.extend(match &s3 {
+                Ok(s3) => object::ask(self, s3, asking, &wanted.name).await,
+                Err(unanswered) => {
+                    let place = RedactedUrl::of_path(&format!("s3://{}/", self.name));
+                    let why = Unanswered::clone(unanswered);
+                    object::failed(asking, "anonymous", place, &wanted.name, why)
+                }
+            });
+        }
+        observations
     }
 }
 

@@ -17,6 +17,7 @@ use super::{
     redirect,
 };
 use crate::model::{Digest, FailureKind, RedactedUrl, Time};
+use crate::observe::aws::Wallet;
 use crate::observe::environment::{Environment, now};
 
 /// The client of a run; clones share everything.
@@ -34,6 +35,7 @@ pub(super) struct Inner {
     netrc: Netrc,
     turns: Mutex<HashMap<String, Arc<Semaphore>>>,
     pauses: Mutex<HashMap<(String, Digest), Time>>,
+    wallet: Wallet,
 }
 
 /// Why there is no client.
@@ -88,6 +90,7 @@ impl Client {
                 netrc,
                 turns: Mutex::default(),
                 pauses: Mutex::default(),
+                wallet: Wallet::default(),
             }),
         })
     }
@@ -100,6 +103,11 @@ impl Client {
     /// The logins by host.
     pub fn netrc(&self) -> &Netrc {
         &self.inner.netrc
+    }
+
+    /// What the run was lent by AWS.
+    pub(in crate::observe) fn wallet(&self) -> &Wallet {
+        &self.inner.wallet
     }
 
     /// The limits.
@@ -124,7 +132,9 @@ impl Client {
     }
 
     async fn send_in_turn(&self, request: &Request) -> Result<Reply, Unanswered> {
-        redirect::check_scheme(&request.url).map_err(Unanswered::of)?;
+        if !(request.manner.platform && redirect::is_platform(&request.url)) {
+            redirect::check_scheme(&request.url).map_err(Unanswered::of)?;
+        }
         let turn = self.turn(&request.url).await;
         let total = self.inner.limits.total;
         let deadline = Instant::now() + total;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use reqwest::{Certificate, NoProxy, Proxy};
 
-use super::{ClientError, Limits};
+use super::{ClientError, Limits, Unanswered, failure};
 use crate::observe::environment::Environment;
 
 /// The client's name: `lockstep/1.2.3 (+https://…)`.
@@ -43,6 +43,22 @@ pub(super) fn connector(
     builder.build().map_err(|error| ClientError::Connector {
         why: crate::model::visible_line(&innermost(&error.without_url())),
     })
+}
+
+/// A connector past every proxy, for the addresses that a platform gives its programs. It is needed
+/// once or twice in a run and not kept.
+pub(super) fn direct(limits: &Limits) -> Result<reqwest::Client, Unanswered> {
+    reqwest::Client::builder()
+        .user_agent(USER_AGENT)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .connect_timeout(limits.connect)
+        .read_timeout(limits.idle)
+        .pool_max_idle_per_host(0)
+        .no_proxy()
+        .build()
+        .map_err(failure::of_transport)
 }
 
 /// `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, in either case; `HTTP_PROXY` in capitals

@@ -1,24 +1,56 @@
 //! Who asks: a secret with a label. Only the label is ever shown or kept.
 
 use std::fmt;
+use std::sync::Arc;
 
 use url::Url;
 
-use super::Netrc;
-use crate::model::Digest;
+use super::{HeaderMap, HeaderName, HeaderValue, Netrc};
+use crate::model::{Digest, Failure, Time};
 
 /// A credential for one origin.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Credential {
     label: String,
     secret: Secret,
 }
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 enum Secret {
     None,
     Basic { user: String, password: String },
     Bearer(String),
+    Field(HeaderName, HeaderValue),
+    Signer(Arc<dyn Signer>),
+}
+
+/// Signs each request as it goes out, every try anew: signatures are dated.
+pub trait Signer: Send + Sync {
+    /// Tells signers apart without telling their secrets.
+    fn fingerprint(&self) -> Digest;
+
+    /// The header fields that are sent along.
+    ///
+    /// # Errors
+    /// A failure of kind `unsupported` where such a request cannot be signed.
+    fn sign(
+        &self,
+        unsigned: &Unsigned<'_>,
+        now: Time,
+    ) -> Result<Vec<(HeaderName, HeaderValue)>, Failure>;
+}
+
+/// A request before it is signed.
+#[derive(Debug, Clone, Copy)]
+pub struct Unsigned<'a> {
+    /// `GET`, …
+    pub method: &'a str,
+    /// Where it goes.
+    pub url: &'a Url,
+    /// Its header fields.
+    pub headers: &'a HeaderMap,
+    /// Its body.
+    pub body: &'a [u8],
 }
 
 impl Credential {
@@ -43,6 +75,23 @@ impl Credential {
         Self {
             label: label.into(),
             secret: Secret::Bearer(token),
+        }
+    }
+
+    /// A secret that is the whole value of one header field.
+    pub fn field(label: impl Into<String>, name: HeaderName, mut value: HeaderValue) -> Self {
+        value.set_sensitive(true);
+        Self {
+            label: label.into(),
+            secret: Secret::Field(name, value),
+        }
+    }
+
+    /// Somebody who signs.
+    pub fn signer(label: impl Into<String>, signer: Arc<dyn Signer>) -> Self {
+        Self {
+            label: label.into(),
+            secret: Secret::Signer(signer),
         }
     }
 
@@ -78,18 +127,54 @@ impl Credential {
                 format!("basic\n{}\n{user}\n{password}", user.len())
             }
             Secret::Bearer(token) => format!("bearer\n{token}"),
+            Secret::Field(name, value) => {
+                let name = format!("field\n{name}\n");
+                return Digest::of(&[name.as_bytes(), value.as_bytes()].concat());
+            }
+            Secret::Signer(signer) => return signer.fingerprint(),
         };
         Digest::of(bytes.as_bytes())
     }
 
     pub(super) fn apply(&self, builder: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
         match &self.secret {
-            Secret::None => builder,
+            Secret::None | Secret::Signer(_) => builder,
             Secret::Basic { user, password } => builder.basic_auth(user, Some(password)),
             Secret::Bearer(token) => builder.bearer_auth(token),
+            Secret::Field(name, value) => builder.header(name, value),
         }
     }
+
+    /// What a signer adds to a request that is otherwise whole.
+    pub(super) fn sign(&self, request: &mut reqwest::Request, now: Time) -> Result<(), Failure> {
+        let Secret::Signer(signer) = &self.secret else {
+            return Ok(());
+        };
+        let body = request.body().and_then(reqwest::Body::as_bytes);
+        let signed = signer.sign(
+            &Unsigned {
+                method: request.method().as_str(),
+                url: request.url(),
+                headers: request.headers(),
+                body: body.unwrap_or_default(),
+            },
+            now,
+        )?;
+        for (name, mut value) in signed {
+            value.set_sensitive(true);
+            request.headers_mut().insert(name, value);
+        }
+        Ok(())
+    }
 }
+
+impl PartialEq for Credential {
+    fn eq(&self, other: &Self) -> bool {
+        self.label == other.label && self.fingerprint() == other.fingerprint()
+    }
+}
+
+impl Eq for Credential {}
 
 fn decoded(text: &str) -> String {
     percent_decoded(text.as_bytes())

@@ -10,9 +10,14 @@ use url::Url;
 use super::cache::{Cache, CacheKey, Kept};
 use super::client::Client;
 use super::rate::Rate;
-use super::{Credential, Event, HeaderMap, Method, Reply, Request, Unanswered, failure};
+use super::{
+    Credential, Event, HeaderMap, Method, Refusal, Reply, Request, Unanswered, connect, failure,
+};
 use crate::model::{Digest, Duration, FailureKind, RedactedUrl};
 use crate::observe::environment::now;
+
+/// How much of a refusal's body is kept, in bytes.
+const REFUSAL_BYTES: usize = 16 << 10;
 
 /// What one address answered.
 pub(super) enum Hop {
@@ -39,7 +44,7 @@ impl Client {
             attempt,
         });
         let slot = match (&inner.cache, &request.method) {
-            (Some(cache), Method::Get) if !request.hashed_only => {
+            (Some(cache), Method::Get) if request.manner.may_be_kept() => {
                 let print = credential.fingerprint();
                 let key = CacheKey::of("GET", url.as_str(), request.accept, print);
                 Some((Arc::clone(cache), key))
@@ -68,7 +73,8 @@ impl Client {
             self.finished(&endpoint, status, 0, begun);
             return Ok(Hop::Reply(Box::new(confirmed(kept, &headers, url))));
         }
-        if matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
+        let redirects = matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308);
+        if redirects && !request.manner.explained {
             self.finished(&endpoint, status, 0, begun);
             let location = headers.get("location");
             let location = location.and_then(|value| value.to_str().ok());
@@ -76,8 +82,10 @@ impl Client {
         }
         // 206 and other partial or empty successes are no answer to these questions.
         if status != StatusCode::OK {
-            let unanswered = failure::of_status(status, headers);
-            if unanswered.failure.kind == FailureKind::Forbidden && is_pace(response).await {
+            let mut unanswered = failure::of_status(status, headers);
+            if request.manner.explained {
+                unanswered.refusal = read_refusal(response).await;
+            } else if unanswered.failure.kind == FailureKind::Forbidden && is_pace(response).await {
                 let until = now().plus(PACE_PAUSE);
                 self.pause(url, credential, until);
                 return Err(failure::paced(status, until));
@@ -85,7 +93,7 @@ impl Client {
             return Err(unanswered);
         }
         let cap = request.body_cap.unwrap_or(inner.limits.body);
-        let read = read_body(response, cap, request.hashed_only).await?;
+        let read = read_body(response, cap, request.manner.hashed_only).await?;
         let (digest, length) = (read.digest, read.length);
         let body = Arc::new(read.body);
         if let Some((cache, key)) = slot {
@@ -115,11 +123,15 @@ impl Client {
         credential: &Credential,
         kept: Option<&Kept>,
     ) -> Result<Response, Unanswered> {
-        let connector = &self.inner().connector;
+        let connector = match request.manner.platform {
+            true => &connect::direct(&self.inner().limits)?,
+            false => &self.inner().connector,
+        };
         let mut builder = match &request.method {
             Method::Get => connector.get(url.clone()),
             Method::Head => connector.head(url.clone()),
             Method::Post(body) => connector.post(url.clone()).body(body.clone()),
+            Method::Put => connector.put(url.clone()).body(""),
         };
         builder = credential.apply(builder.header("accept", request.accept));
         for (name, value) in &request.headers {
@@ -134,7 +146,14 @@ impl Client {
                 builder = builder.header(condition, value);
             }
         }
-        builder.send().await.map_err(failure::of_transport)
+        let mut outgoing = builder.build().map_err(failure::of_transport)?;
+        credential
+            .sign(&mut outgoing, now())
+            .map_err(Unanswered::of)?;
+        connector
+            .execute(outgoing)
+            .await
+            .map_err(failure::of_transport)
     }
 
     fn note_rate(
@@ -198,6 +217,19 @@ fn confirmed(kept: Kept, fresh: &HeaderMap, url: &Url) -> Reply {
         url: url.clone(),
         at: now(),
     }
+}
+
+/// The beginning of a refusal's body; as much as came where it breaks off.
+async fn read_refusal(mut response: Response) -> Refusal {
+    let mut body = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        let room = REFUSAL_BYTES.saturating_sub(body.len());
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if body.len() >= REFUSAL_BYTES {
+            break;
+        }
+    }
+    Refusal(body)
 }
 
 /// How long GitHub wants to be left alone after a secondary rate limit that gives no time: "at

@@ -9,7 +9,7 @@ use crate::model::{Failure, FailureKind, Time, visible_line};
 use crate::observe::environment::now;
 
 use super::rate::Rate;
-use super::{HeaderMap, Unanswered};
+use super::{HeaderMap, Refusal, Unanswered};
 
 impl Unanswered {
     pub(super) fn because(kind: FailureKind, detail: impl Into<String>) -> Self {
@@ -25,6 +25,7 @@ impl Unanswered {
             failure,
             status: None,
             headers: Box::default(),
+            refusal: Refusal::default(),
             retry_at: None,
             at: now(),
         }
@@ -127,6 +128,7 @@ pub(super) fn of_status(status: StatusCode, headers: HeaderMap) -> Unanswered {
         failure: Failure { kind, detail },
         status: Some(number),
         headers: Box::new(headers),
+        refusal: Refusal::default(),
         retry_at,
         at,
     }

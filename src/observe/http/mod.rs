@@ -17,13 +17,15 @@ mod rate;
 mod redirect;
 
 pub use client::{Client, ClientError};
-pub use credential::Credential;
 pub(crate) use credential::percent_decoded;
+pub use credential::{Credential, Signer, Unsigned};
 pub use events::{Event, Events, Silent};
 pub use limits::Limits;
 pub use netrc::Netrc;
 pub use rate::parse_retry_after;
 pub use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
+
+use std::fmt;
 
 use url::Url;
 
@@ -38,7 +40,26 @@ pub struct Request {
     accept: &'static str,
     credential: Credential,
     body_cap: Option<u64>,
+    manner: Manner,
+}
+
+/// What is different about some requests.
+#[derive(Debug, Clone, Copy, Default)]
+struct Manner {
+    /// The answer holds a secret and is never kept on disk.
+    secret: bool,
+    /// To an address that the platform gives its programs: plain http, past every proxy.
+    platform: bool,
+    /// Refusals explain themselves in their bodies, and redirects are refusals.
+    explained: bool,
+    /// The body is hashed and kept nowhere.
     hashed_only: bool,
+}
+
+impl Manner {
+    fn may_be_kept(self) -> bool {
+        !(self.secret || self.hashed_only)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +67,7 @@ enum Method {
     Get,
     Head,
     Post(Vec<u8>),
+    Put,
 }
 
 /// A whole answer with a status of 200 to 299, or its copy that a 304 confirmed.
@@ -79,10 +101,29 @@ pub struct Unanswered {
     pub status: Option<u16>,
     /// The header fields of that status (an OCI registry's challenge is one of them).
     pub headers: Box<HeaderMap>,
+    /// What the body of that status said, where the question wanted it.
+    pub refusal: Refusal,
     /// When the server says that asking again makes sense.
     pub retry_at: Option<Time>,
     /// When that was known.
     pub at: Time,
+}
+
+/// The beginning of a refusal's body. Never printed: some services repeat the credential in it.
+#[derive(Clone, Default)]
+pub struct Refusal(Vec<u8>);
+
+impl Refusal {
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Refusal({} bytes)", self.0.len())
+    }
 }
 
 impl Request {
@@ -101,6 +142,12 @@ impl Request {
         Self::new(Method::Post(body), url, accept)
     }
 
+    /// A PUT without a body that changes nothing, as the request for a session token of a metadata
+    /// service is one.
+    pub fn idempotent_put(url: Url, accept: &'static str) -> Self {
+        Self::new(Method::Put, url, accept)
+    }
+
     fn new(method: Method, url: Url, accept: &'static str) -> Self {
         Self {
             method,
@@ -109,7 +156,7 @@ impl Request {
             accept,
             credential: Credential::anonymous(),
             body_cap: None,
-            hashed_only: false,
+            manner: Manner::default(),
         }
     }
 
@@ -118,6 +165,37 @@ impl Request {
     pub fn header(mut self, name: &'static str, value: &'static str) -> Self {
         let name = HeaderName::from_static(name);
         self.headers.push((name, HeaderValue::from_static(value)));
+        self
+    }
+
+    /// With a header field of a value that is no secret; for secrets see [`Credential::field`].
+    #[must_use]
+    pub fn header_value(mut self, name: &'static str, value: HeaderValue) -> Self {
+        self.headers.push((HeaderName::from_static(name), value));
+        self
+    }
+
+    /// The answer holds a secret: it is never kept on disk.
+    #[must_use]
+    pub fn secret_answer(mut self) -> Self {
+        self.manner.secret = true;
+        self
+    }
+
+    /// To an address that a cloud gives the programs on its machines (link-local, plain http), which
+    /// is asked past every proxy. For addresses of this program and the environment, never for those
+    /// that a policy or a server names.
+    #[must_use]
+    pub fn to_platform(mut self) -> Self {
+        self.manner.platform = true;
+        self.secret_answer()
+    }
+
+    /// The beginning of a refusal's body is kept in [`Unanswered::refusal`], and a redirect counts as
+    /// a refusal.
+    #[must_use]
+    pub fn explained(mut self) -> Self {
+        self.manner.explained = true;
         self
     }
 
@@ -138,7 +216,7 @@ impl Request {
     /// With a body that is hashed as it comes and kept nowhere, in memory as little as on disk.
     #[must_use]
     pub fn hashed_only(mut self) -> Self {
-        self.hashed_only = true;
+        self.manner.hashed_only = true;
         self
     }
 }

@@ -28,6 +28,28 @@ pub(super) fn check_scheme(url: &Url) -> Result<(), Failure> {
     }
 }
 
+/// The addresses at which AWS gives credentials to programs on its machines, and loopback: instance
+/// metadata (IMDS), ECS tasks and EKS pods (AWS SDKs and Tools Reference Guide, "Container
+/// credential provider" and "IMDS credential provider").
+pub(super) fn is_platform(url: &Url) -> bool {
+    const V4: [[u8; 4]; 3] = [
+        [169, 254, 169, 254],
+        [169, 254, 170, 2],
+        [169, 254, 170, 23],
+    ];
+    const V6: [u16; 2] = [0x254, 0x23];
+    url.scheme() == "http"
+        && match url.host() {
+            Some(Host::Ipv4(address)) => V4.contains(&address.octets()) || is_loopback(url),
+            Some(Host::Ipv6(address)) => {
+                let last = address.segments()[7];
+                let ours = address.segments()[..7] == [0xfd00, 0xec2, 0, 0, 0, 0, 0];
+                ours && V6.contains(&last) || is_loopback(url)
+            }
+            _ => is_loopback(url),
+        }
+}
+
 /// Where a redirect leads, or why it is not followed.
 pub(super) fn target(from: &Url, location: Option<&str>) -> Result<Url, Failure> {
     let refuse = |detail: String| Failure {
@@ -126,6 +148,29 @@ mod tests {
             "file:///etc/passwd",
         ] {
             assert!(check_scheme(&url(bad)).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn plain_http_to_a_platform_is_for_its_few_addresses_only() {
+        for good in [
+            "http://169.254.169.254/",
+            "http://169.254.170.2/v2",
+            "http://169.254.170.23/",
+            "http://[fd00:ec2::254]/",
+            "http://[fd00:ec2::23]/",
+            "http://127.0.0.1:9/",
+        ] {
+            assert!(is_platform(&url(good)), "{good}");
+        }
+        for bad in [
+            "http://169.254.169.253/",
+            "http://10.0.0.1/",
+            "http://[fd00:ec2::1]/",
+            "http://[fd00:ec3::254]/",
+            "http://metadata.example/",
+        ] {
+            assert!(!is_platform(&url(bad)), "{bad}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! The command as a user meets it: what it prints, where, and how it exits.
 
+mod aws;
 mod bad_input;
 mod check;
 mod explain;

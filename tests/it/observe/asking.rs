@@ -89,6 +89,40 @@ impl World {
         self.ask_many(vec![ask]).remove(0)
     }
 
+    /// Asks one channel, and then for these versions by name: all observations in this order.
+    pub(crate) fn ask_and_look_up(
+        &self,
+        kind: &str,
+        keys: &[(&str, &str)],
+        versions: &[&str],
+    ) -> Vec<Observation> {
+        let question = Question {
+            channel: name("channel"),
+            ask: Some(configure(kind, None, keys).unwrap()),
+        };
+        let wanted = versions.iter().map(|version| Wanted {
+            name: (*version).to_owned(),
+            version: (*version).to_owned(),
+            line: Some(name("release")),
+            commit: None,
+        });
+        let wanted = wanted.collect();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let round = now();
+            let mut all = ask_all(&self.client, round, vec![question.clone()]).await;
+            let mut observations = all.remove(0);
+            let look_up = LookUp {
+                question,
+                listed: observations.clone(),
+                wanted,
+            };
+            let mut found = look_up_all(&self.client, round, vec![look_up]).await;
+            observations.append(&mut found.remove(0));
+            observations
+        })
+    }
+
     /// Asks one channel of a component named `x` as a check does: its listing, then what that does
     /// not say about these names.
     pub(crate) fn ask_for(
@@ -176,7 +210,19 @@ fn name(text: &str) -> Name {
     text.parse().unwrap()
 }
 
-/// A channel's table through its kind; the diagnostics where it is refused.
+/// The entry of an observation that an exact name was asked for.
+pub(crate) fn found(observation: &Observation) -> &Entry {
+    match &observation.answer {
+        Answer::Seen {
+            facts: Facts::Entry(entry),
+            coverage: Coverage::Complete,
+            ..
+        } => entry,
+        other => panic!("no entry: {other:?}"),
+    }
+}
+
+/// A channel's table through its kind (a key that is given again makes a list, `true` is a boolean); the diagnostics where it is refused.
 pub(crate) fn configure(
     kind: &str,
     source: Option<&str>,
@@ -199,17 +245,25 @@ pub(crate) fn configure_with(
         source: 0,
         bytes: 0..0,
     };
-    let entry = |(key, value): &(&str, &str)| {
-        let value = Value::Text((*value).to_owned());
-        let node = Node {
-            value,
-            place: place.clone(),
-        };
-        ((*key).to_owned(), place.clone(), node)
+    let node = |value| Node {
+        value,
+        place: place.clone(),
     };
-    let table = Table {
-        entries: keys.iter().map(entry).collect(),
-    };
+    let mut entries: Vec<(String, Place, Node)> = Vec::new();
+    for (key, value) in keys {
+        let value = node(match *value {
+            "true" => Value::Boolean(true),
+            text => Value::Text(text.to_owned()),
+        });
+        match entries.iter_mut().find(|(known, _, _)| known == key) {
+            None => entries.push(((*key).to_owned(), place.clone(), value)),
+            Some((_, _, known)) => match &mut known.value {
+                Value::List(values) => values.push(value),
+                _ => known.value = node_list(known.clone(), value),
+            },
+        }
+    }
+    let table = Table { entries };
     let mut diagnostics = Vec::new();
     let mut fields = Fields::open(
         &table,
@@ -231,6 +285,10 @@ pub(crate) fn configure_with(
         Some(configured) if diagnostics.is_empty() => Ok(configured.ask.unwrap()),
         _ => Err(diagnostics),
     }
+}
+
+fn node_list(first: Node, second: Node) -> Value {
+    Value::List(vec![first, second])
 }
 
 /// The listing of an observation that was read whole.

@@ -6,6 +6,7 @@ mod github;
 use std::time::{Duration, Instant};
 
 use lockstep::model::{Answer, FailureKind, Observation, Query};
+use lockstep::observe::Environment;
 use lockstep::observe::http::Limits;
 
 use super::asking::{World, failure, short, whole};
@@ -79,10 +80,46 @@ const QUESTIONS: &[Asked] = &[
             format!("{hash}  x-1.0.bin\n{hash}  x-1.1.bin\n").into_bytes()
         },
     },
+    Asked {
+        name: "lambda",
+        kind: "lambda",
+        target: "/2015-03-31/functions/x/configuration",
+        media: "application/json",
+        body: || {
+            br#"{"FunctionName":"x","CodeSha256":"47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=","LastModified":"2026-03-02T09:20:00.000+0000","Description":"1.0"}"#.to_vec()
+        },
+    },
+    Asked {
+        name: "s3",
+        kind: "s3",
+        target: "/bucket/?encoding-type=url&list-type=2&prefix=x-",
+        media: "application/xml",
+        body: || {
+            let object = |key| {
+                format!(
+                    "<Contents><Key>{key}</Key><LastModified>2026-03-02T09:30:00.000Z</LastModified></Contents>"
+                )
+            };
+            let objects = [object("x-1.0.zip"), object("x-1.1.zip")].concat();
+            format!(
+                "<ListBucketResult><IsTruncated>false</IsTruncated>{objects}</ListBucketResult>"
+            )
+            .into_bytes()
+        },
+    },
 ];
 
 fn questions() -> impl Iterator<Item = &'static Asked> {
     QUESTIONS.iter().chain(github::QUESTIONS)
+}
+
+/// The client of a question: AWS is where the server is.
+fn world(limits: &Limits, server: &Loopback) -> World {
+    let environment = Environment::empty()
+        .with("AWS_ENDPOINT_URL", server.url(""))
+        .with("AWS_ACCESS_KEY_ID", "AKIA1")
+        .with("AWS_SECRET_ACCESS_KEY", "secret");
+    World::with(limits.clone(), environment)
 }
 
 fn packets(lines: &[&str]) -> Vec<u8> {
@@ -126,6 +163,16 @@ fn ask(asked: &Asked, world: &World, server: &Loopback) -> Vec<Observation> {
             let keys = [("checksums", list.as_str()), ("names", "x-{version}.bin")];
             world.ask("files", None, &keys)
         }
+        "lambda" => world.ask(
+            "lambda",
+            None,
+            &[("function", "x"), ("region", "eu-west-1")],
+        ),
+        "s3" => {
+            let key = ("key", "{name}-{version}.zip");
+            let bucket = [("bucket", "bucket"), ("region", "eu-west-1"), key];
+            world.ask("s3", None, &bucket)
+        }
         _ => world.ask("pypi", None, &[("index", &server.url("/simple/"))]),
     }
 }
@@ -139,7 +186,7 @@ fn inject(
     for asked in questions() {
         let fault = fault.clone();
         let server = faulty(asked, move |heard| fault(asked, heard));
-        let world = World::new(limits.clone());
+        let world = world(limits, &server);
         let begun = Instant::now();
         let observations = ask(asked, &world, &server);
         let took = begun.elapsed();
@@ -180,7 +227,7 @@ use FailureKind::{
 fn without_a_fault_every_question_gives_a_whole_listing() {
     for asked in questions() {
         let server = faulty(asked, |_| answer("200 OK", &media(asked), &(asked.body)()));
-        let observations = ask(asked, &World::new(short()), &server);
+        let observations = ask(asked, &world(&short(), &server), &server);
         assert_eq!(
             observations.iter().find_map(failure),
             None,
@@ -189,7 +236,8 @@ fn without_a_fault_every_question_gives_a_whole_listing() {
         );
         let listings = observations.iter().filter(|it| it.query == Query::Listing);
         for listing in listings {
-            assert_eq!(whole(listing).entries.len(), 2, "{}", asked.name);
+            let entries = if asked.kind == "lambda" { 1 } else { 2 };
+            assert_eq!(whole(listing).entries.len(), entries, "{}", asked.name);
         }
         if asked.kind == "github-release" {
             let queries: Vec<&Query> = observations.iter().map(|it| &it.query).collect();
@@ -281,7 +329,12 @@ fn another_content_type_is_no_answer() {
                 ("checksums", "text/plain" | "") => "text/html",
                 _ => other,
             };
-            answer("200 OK", &[("content-type", other)], &(asked.body)())
+            // AWS's protocols do not go by the type; their answers are told by their content.
+            let body = match asked.kind {
+                "lambda" | "s3" => b"another type".to_vec(),
+                _ => (asked.body)(),
+            };
+            answer("200 OK", &[("content-type", other)], &body)
         });
     }
 }
@@ -312,7 +365,7 @@ fn each_status_is_what_it_says_and_never_an_absence() {
 fn a_project_that_is_not_found_is_unknown() {
     for asked in questions() {
         let server = faulty(asked, |_| answer("404 Not Found", &[], b""));
-        let observations = ask(asked, &World::new(short()), &server);
+        let observations = ask(asked, &world(&short(), &server), &server);
         let failed: Vec<_> = observations.iter().filter_map(failure).collect();
         match asked.name {
             "project json" => {

@@ -8,6 +8,8 @@
 )]
 
 pub(crate) mod asking;
+mod aws;
+mod aws_credentials;
 mod faults;
 mod files;
 pub(crate) mod git_tag;
@@ -17,8 +19,9 @@ mod incidents;
 pub(crate) mod index_fake;
 pub(crate) mod loopback;
 mod manifest;
+pub(crate) mod moto;
 mod npm;
-mod peers;
+pub(crate) mod peers;
 mod polite;
 mod pypi;
 mod secrets;

@@ -309,3 +309,62 @@ fn a_login_for_a_list_of_checksums_stays_with_its_host() {
     assert_eq!(authorization(&storage.heard()), [None]);
     assert_clean(&traces(&world, &observations));
 }
+
+/// Keys of AWS, wherever they come from, and whatever the server repeats of them.
+#[test]
+fn keys_and_tokens_of_aws_leave_no_trace() {
+    const KEYS: &str = r#"{"AccessKeyId":"AKIA1","SecretAccessKey":"s3cr3t-planted","Token":"s3cr3t-planted","Expiration":"2099-01-01T00:00:00Z"}"#;
+    let etag = ("etag", "\"1\"");
+    for status in [
+        "200 OK",
+        "400 Bad Request",
+        "403 Forbidden",
+        "500 Internal Server Error",
+    ] {
+        let server = Loopback::start(move |heard| match heard.target.as_str() {
+            "/keys" => answer("200 OK", &[JSON, etag], KEYS.as_bytes()),
+            // S3 repeats the session token in `ExpiredToken`.
+            _ => answer(
+                status,
+                &[JSON, etag],
+                b"<Error><Code>ExpiredToken</Code><Token-0>s3cr3t-planted</Token-0></Error>",
+            ),
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let token = folder.path().join("token");
+        std::fs::write(&token, SECRET).unwrap();
+        let plain = || Environment::empty().with("AWS_ENDPOINT_URL", server.url(""));
+        for environment in [
+            plain()
+                .with("AWS_ACCESS_KEY_ID", "AKIA1")
+                .with("AWS_SECRET_ACCESS_KEY", SECRET)
+                .with("AWS_SESSION_TOKEN", SECRET),
+            plain()
+                .with("AWS_CONTAINER_CREDENTIALS_FULL_URI", server.url("/keys"))
+                .with("AWS_CONTAINER_AUTHORIZATION_TOKEN", SECRET),
+            plain()
+                .with("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/deploy")
+                .with("AWS_WEB_IDENTITY_TOKEN_FILE", token.to_str().unwrap()),
+        ] {
+            let world = World::with(short(), environment);
+            let mut observations = world.ask(
+                "lambda",
+                None,
+                &[("function", "x"), ("region", "eu-west-1")],
+            );
+            let bucket = [
+                ("bucket", "bucket"),
+                ("region", "eu-west-1"),
+                ("key", "{version}"),
+            ];
+            observations.extend(world.ask_and_look_up("s3", &bucket, &["1.0"]));
+            assert_eq!(observations.len(), 3);
+            assert_clean(&traces(&world, &observations));
+        }
+        let heard = server.heard();
+        let sent = |name| heard.iter().any(|heard| heard.header(name) == Some(SECRET));
+        assert!(sent("x-amz-security-token") && sent("authorization"));
+        let body = |heard: &Heard| String::from_utf8_lossy(&heard.body).contains(SECRET);
+        assert!(heard.iter().any(body));
+    }
+}

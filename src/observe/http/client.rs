@@ -113,7 +113,9 @@ impl Client {
     /// [`Unanswered`] for every outcome but a whole answer of status 200 or its confirmed copy.
     pub async fn send(&self, request: &Request) -> Result<Reply, Unanswered> {
         let sent = self.send_in_turn(request).await;
-        if let Err(unanswered) = &sent {
+        if let Err(unanswered) = &sent
+            && !(request.may_be_challenged && unanswered.is_challenge())
+        {
             self.inner.events.event(&Event::Failed {
                 endpoint: RedactedUrl::of(&request.url),
                 why: unanswered.failure.kind,
@@ -217,6 +219,10 @@ impl Client {
                 Err(unanswered) => return (Err(unanswered), turn),
             };
             if !redirect::same_origin(&url, &next) {
+                if request.confidential {
+                    let words = "a redirect of an exchange of secrets to another host";
+                    return (Err(Unanswered::because(FailureKind::Redirect, words)), turn);
+                }
                 credential = &nobody;
                 // The old turn goes back first: two hosts that wait for each other would stand still.
                 drop(turn.take());

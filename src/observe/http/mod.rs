@@ -23,6 +23,7 @@ pub use events::{Event, Events, Silent};
 pub use limits::Limits;
 pub use netrc::Netrc;
 pub use rate::parse_retry_after;
+pub(crate) use redirect::{is_loopback, same_origin, target};
 pub use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use url::Url;
@@ -38,6 +39,9 @@ pub struct Request {
     accept: &'static str,
     credential: Credential,
     body_cap: Option<u64>,
+    confidential: bool,
+    may_be_challenged: bool,
+    content: Option<Digest>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,6 +110,9 @@ impl Request {
             accept,
             credential: Credential::anonymous(),
             body_cap: None,
+            confidential: false,
+            may_be_challenged: false,
+            content: None,
         }
     }
 
@@ -129,6 +136,35 @@ impl Request {
     pub fn body_cap(mut self, bytes: u64) -> Self {
         self.body_cap = Some(bytes);
         self
+    }
+
+    /// As an exchange of secrets: the answer is not kept on disk, and a redirect to another origin
+    /// is not followed, for the other origin would take the question's body or give the answer.
+    #[must_use]
+    pub fn confidential(mut self) -> Self {
+        self.confidential = true;
+        self
+    }
+
+    /// As a question whose refusal with a challenge (401, `WWW-Authenticate`) is answered with a
+    /// credential by whoever asks: that refusal is not reported as a failure.
+    #[must_use]
+    pub fn may_be_challenged(mut self) -> Self {
+        self.may_be_challenged = true;
+        self
+    }
+
+    /// For content that is named by its own digest: another content is no answer, and what was
+    /// kept is used without asking again, since it cannot have changed.
+    #[must_use]
+    pub fn content(mut self, digest: Digest) -> Self {
+        self.content = Some(digest);
+        self
+    }
+
+    /// The address.
+    pub fn url(&self) -> &Url {
+        &self.url
     }
 }
 

@@ -10,10 +10,12 @@ mod image;
 mod logins;
 mod look_up;
 mod manifest;
+mod platform;
 mod realm;
 mod registry;
 mod side_by_side;
 mod tags;
+mod token;
 
 use std::sync::Arc;
 

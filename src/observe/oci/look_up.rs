@@ -8,6 +8,7 @@ use std::time::Instant;
 use super::docker_hub::{DockerHub, Pushed};
 use super::image::is_tag;
 use super::manifest::{self, Manifest};
+use super::platform;
 use super::registry::{Asked, Registry};
 use super::side_by_side::side_by_side;
 use crate::model::{
@@ -234,7 +235,7 @@ async fn platforms_of(
             Manifest::Image(configuration) => {
                 let accept = manifest::ACCEPT_CONFIGURATION;
                 let reply = content("blobs", *configuration, accept).await?;
-                let platform = manifest::platform_of_configuration(&reply.body);
+                let platform = platform::of_configuration(&reply.body);
                 let platform = platform.map_err(unreadable)?;
                 Ok(platform
                     .map(|platform| (platform, digest))

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::platform::Platform;
 use crate::model::{Digest, Failure, FailureKind, visible, visible_line};
 use crate::observe::malformed;
 
@@ -82,18 +83,6 @@ struct Child {
     annotations: Option<BTreeMap<String, String>>,
 }
 
-/// The same fields describe a child of an index and an image's configuration.
-#[derive(Deserialize)]
-struct Platform {
-    #[serde(default)]
-    os: String,
-    #[serde(default)]
-    architecture: String,
-    variant: Option<String>,
-    #[serde(rename = "os.version")]
-    os_version: Option<String>,
-}
-
 /// Reads a manifest or an index that was served as `media_type`.
 ///
 /// A document that could be read as both, or that calls itself something else than it was served
@@ -134,18 +123,6 @@ pub(super) fn parse(body: &[u8], media_type: &str) -> Result<Manifest, Failure> 
     }
 }
 
-/// The platform of an image by its configuration; nothing where it names none.
-pub(super) fn platform_of_configuration(body: &[u8]) -> Result<Option<String>, Failure> {
-    let platform: Platform = serde_json::from_slice(body).map_err(|error| {
-        let words = format!(
-            "an image configuration that cannot be read: {}",
-            place(&error)
-        );
-        malformed(words)
-    })?;
-    platform.name()
-}
-
 fn index(children: Vec<Child>) -> Result<BTreeMap<String, Digest>, Failure> {
     if children.len() > CHILDREN {
         return Err(Failure {
@@ -179,32 +156,6 @@ fn index(children: Vec<Child>) -> Result<BTreeMap<String, Digest>, Failure> {
         }
     }
     Ok(platforms)
-}
-
-impl Platform {
-    /// `os/architecture[/variant]`, and for Windows its version, which parts its images.
-    fn name(&self) -> Result<Option<String>, Failure> {
-        if self.os.is_empty() || self.architecture.is_empty() {
-            return Ok(None);
-        }
-        let optional = [&self.variant, &self.os_version];
-        let optional = optional.into_iter().flatten().map(String::as_str);
-        let parts = [self.os.as_str(), self.architecture.as_str()];
-        let mut name = String::new();
-        for part in parts
-            .into_iter()
-            .chain(optional.filter(|it| !it.is_empty()))
-        {
-            let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
-            if part.len() > 64 || !part.bytes().all(plain) {
-                return Err(malformed(format!("`{}` as a platform", visible(part, 80))));
-            }
-            let slash = if name.is_empty() { "" } else { "/" };
-            name.push_str(slash);
-            name.push_str(part);
-        }
-        Ok(Some(name))
-    }
 }
 
 /// A digest as a manifest or a registry writes it.
@@ -336,14 +287,5 @@ mod tests {
         let why = read(&[child(1, &hostile, "")]).unwrap_err();
         assert!(!why.detail.contains('\u{1b}'), "{why:?}");
         assert!(read(&[r#"{"digest":"sha256:11"}"#.to_owned()]).is_err());
-    }
-
-    #[test]
-    fn a_configuration_names_the_platform() {
-        let of = |text: &str| platform_of_configuration(text.as_bytes());
-        let whole = r#"{"os":"linux","architecture":"arm64","variant":"v8","config":{}}"#;
-        assert_eq!(of(whole).unwrap().unwrap(), "linux/arm64/v8");
-        assert_eq!(of("{}").unwrap(), None);
-        assert!(of("[").is_err());
     }
 }

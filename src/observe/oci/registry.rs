@@ -1,25 +1,16 @@
 //! A repository of a registry as somebody: sends questions and answers challenges with the right
 //! credential (distribution/distribution, "Token Authentication Specification").
 
-use serde::Deserialize;
 use tokio::sync::Mutex;
 use url::Url;
 
 use super::challenge::Challenge;
 use super::image::Image;
 use super::logins::{self, Login};
-use super::manifest::place;
-use super::realm::may_get_login;
-use crate::model::{Duration, Failure, FailureKind, RedactedUrl, Time, visible};
-use crate::observe::http::{self, Client, Credential, Reply, Request, Unanswered};
-use crate::observe::{malformed, now};
-
-/// The longest answer of a token server.
-const TOKEN_BYTES: u64 = 1 << 20;
-
-/// How long a token is good for where its server does not say, in seconds (the specification's
-/// default).
-const USUAL_LIFE: u64 = 60;
+use super::token;
+use crate::model::{Failure, FailureKind, Time, visible};
+use crate::observe::http::{Client, Credential, Reply, Request, Unanswered};
+use crate::observe::now;
 
 /// A repository and whoever asks it.
 pub(super) struct Registry {
@@ -42,13 +33,6 @@ pub(super) struct Asked {
     pub(super) outcome: Result<Reply, Box<Unanswered>>,
 }
 
-#[derive(Deserialize)]
-struct TokenAnswer {
-    token: Option<String>,
-    access_token: Option<String>,
-    expires_in: Option<u64>,
-}
-
 impl Registry {
     pub(super) fn new(image: Image, address: Url, token_server: Option<Url>) -> Self {
         Self {
@@ -65,6 +49,11 @@ impl Registry {
 
     pub(super) fn address(&self) -> &Url {
         &self.address
+    }
+
+    /// The token server that the policy declares.
+    pub(super) fn token_server(&self) -> Option<&Url> {
+        self.token_server.as_ref()
     }
 
     /// The address of something of this repository, as `["manifests", "1.0"]`.
@@ -158,7 +147,13 @@ impl Registry {
         };
         match (bearer, challenges.iter().find(is("basic")), login) {
             (Some(_), _, Login::Registry(token)) => Ok(forever(token)),
-            (Some(challenge), _, login) => self.token(client, challenge, login).await,
+            (Some(challenge), _, login) => {
+                let (credential, until) = token::issued(self, client, challenge, login).await?;
+                Ok(Held {
+                    credential,
+                    until: Some(until),
+                })
+            }
             (None, Some(_), Login::Plain(user)) if !user.is_anonymous() => Ok(forever(user)),
             (None, Some(_), Login::Plain(_)) => Err(Box::new(self.wants_login())),
             (None, Some(_), _) => Err(refused(format!(
@@ -181,141 +176,11 @@ impl Registry {
             "{host} wants a login, and Docker's configuration has none for it: {how}"
         ))
     }
-
-    /// Gets a token that may read this repository.
-    async fn token(
-        &self,
-        client: &Client,
-        challenge: &Challenge,
-        login: &Login,
-    ) -> Result<Held, Box<Unanswered>> {
-        let Some(realm) = challenge.parameter("realm") else {
-            return Err(Box::new(Unanswered::of(malformed(
-                "a challenge that names no token server",
-            ))));
-        };
-        // What holds of a redirect holds of a realm: no plain http, no way into a network.
-        let realm = http::target(&self.address, Some(realm)).map_err(|why| {
-            Box::new(Unanswered::of(Failure {
-                detail: format!("the token server is not asked: {}", why.detail),
-                ..why
-            }))
-        })?;
-        let trusted = may_get_login(&self.address, &realm, self.token_server.as_ref());
-        if !login.is_anonymous() && !trusted {
-            return Err(refused(format!(
-                "{} names a token server on another host, {}, which does not get its login; \
-                 where that is right, declare it as `token-server`",
-                self.image.host(),
-                RedactedUrl::of_path(&realm.origin().ascii_serialization()),
-            )));
-        }
-        let service = challenge.parameter("service");
-        let scope = self.scope(challenge.parameter("scope"));
-        let (request, holder) = question(&realm, service, &scope, login);
-        let sent = client
-            .send(&request)
-            .await
-            .map_err(|it| Box::new(of_token_server(it)))?;
-        let answer: TokenAnswer = serde_json::from_slice(&sent.body).map_err(|error| {
-            let words = format!("the token server's answer: {}", place(&error));
-            Box::new(Unanswered::of(malformed(words)))
-        })?;
-        let filled =
-            |token: &String| !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic());
-        let tokens = [answer.token, answer.access_token];
-        let Some(token) = tokens.into_iter().flatten().find(filled) else {
-            let words = "the token server's answer holds no token";
-            return Err(Box::new(Unanswered::of(malformed(words))));
-        };
-        let life = answer.expires_in.unwrap_or(USUAL_LIFE).min(24 * 3600);
-        Ok(Held {
-            credential: holder.token_issued_by(&realm, token),
-            // A little less, for clocks and for the way of the question.
-            until: Some(sent.at.plus(Duration::from_seconds(life.saturating_sub(5)))),
-        })
-    }
-
-    /// The scope that the registry asks for, where it is about reading this repository; else that
-    /// itself: no registry chooses what else a token may do.
-    fn scope(&self, wanted: Option<&str>) -> String {
-        let mine = format!("repository:{}:", self.image.repository());
-        let reads = |scope: &&str| {
-            let actions = scope.strip_prefix(mine.as_str()).unwrap_or_default();
-            !actions.is_empty()
-                && actions
-                    .split(',')
-                    .all(|it| matches!(it, "pull" | "metadata_read"))
-        };
-        let wanted = wanted.unwrap_or_default().split(' ').filter(reads);
-        let wanted: Vec<&str> = wanted.take(4).collect();
-        match wanted.is_empty() {
-            true => format!("{mine}pull"),
-            false => wanted.join(" "),
-        }
-    }
 }
 
 impl Held {
     fn is_good(&self) -> bool {
         self.until.is_none_or(|until| now() < until)
-    }
-}
-
-/// The question to a token server: a GET as the user, or a POST with a refresh token; and whose
-/// token it will be.
-fn question<'l>(
-    realm: &Url,
-    service: Option<&str>,
-    scope: &str,
-    login: &'l Login,
-) -> (Request, &'l Credential) {
-    let accept = "application/json";
-    let pairs = [
-        service.map(|service| ("service", service)),
-        Some(("scope", scope)),
-    ];
-    let pairs = pairs.into_iter().flatten();
-    match login {
-        Login::Plain(user) | Login::Registry(user) => {
-            let mut url = realm.clone();
-            url.query_pairs_mut().extend_pairs(pairs);
-            let request = Request::get(url, accept).credential(user.clone());
-            (request.confidential().body_cap(TOKEN_BYTES), user)
-        }
-        Login::Identity(refresh) => {
-            let mut form = url::form_urlencoded::Serializer::new(String::new());
-            form.extend_pairs(pairs);
-            form.append_pair("grant_type", "refresh_token")
-                .append_pair("client_id", "lockstep")
-                .append_pair("refresh_token", &refresh.token);
-            let body = form.finish().into_bytes();
-            let request = Request::idempotent_post(realm.clone(), accept, body)
-                .header("content-type", "application/x-www-form-urlencoded");
-            (
-                request.confidential().body_cap(TOKEN_BYTES),
-                &refresh.holder,
-            )
-        }
-    }
-}
-
-/// What a token server's failure says about the registry: a 404 there is nobody's absence.
-fn of_token_server(unanswered: Unanswered) -> Unanswered {
-    let kind = match unanswered.failure.kind {
-        FailureKind::NotFound => FailureKind::UnexpectedStatus,
-        kind => kind,
-    };
-    let detail = match kind {
-        FailureKind::UnexpectedStatus => {
-            let status = unanswered.status.unwrap_or_default();
-            format!("the token server answers with status {status}")
-        }
-        _ => format!("the token server: {}", unanswered.failure.detail),
-    };
-    Unanswered {
-        failure: Failure { kind, detail },
-        ..unanswered
     }
 }
 
@@ -330,7 +195,8 @@ fn is_amazon_ecr(host: &str) -> bool {
     matches!(domain, ["amazonaws", "com"] | ["amazonaws", "com", "cn"])
 }
 
-fn refused(detail: String) -> Box<Unanswered> {
+/// A login that is lacking, or must not be sent.
+pub(super) fn refused(detail: String) -> Box<Unanswered> {
     Box::new(Unanswered::of(Failure {
         kind: FailureKind::Unauthorized,
         detail: visible(&detail, 400),
@@ -347,36 +213,6 @@ fn asked(credential: &Credential, outcome: Result<Reply, Unanswered>) -> Asked {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn registry(image: &str) -> Registry {
-        let image = Image::read(image).unwrap();
-        let address = image.registry().unwrap();
-        Registry::new(image, address, None)
-    }
-
-    #[test]
-    fn a_registry_chooses_nothing_but_reading_this_repository() {
-        let registry = registry("ghcr.io/acme/api");
-        let mine = "repository:acme/api:pull";
-        for wanted in [
-            None,
-            Some("aws"),
-            Some("repository:acme/api:push"),
-            Some("repository:acme/api:pull,push"),
-            Some("repository:acme/api:*"),
-            Some("repository:acme/other:pull"),
-            Some("registry:catalog:*"),
-            Some(mine),
-        ] {
-            assert_eq!(registry.scope(wanted), mine, "{wanted:?}");
-        }
-        let azure = "repository:acme/api:metadata_read";
-        assert_eq!(registry.scope(Some(azure)), azure);
-        assert_eq!(
-            registry.url(&["manifests", "1.0"]).as_str(),
-            "https://ghcr.io/v2/acme/api/manifests/1.0"
-        );
-    }
 
     #[test]
     fn amazon_ecr_is_told_by_its_name() {

@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use lockstep::model::settings::{Diagnostic, Fields, Node, Place, Table, Value};
 use lockstep::model::{
-    Answer, Coverage, Facts, FailureKind, Listing, Name, Observation, RedactedUrl,
+    Answer, Coverage, Entry, Facts, FailureKind, Listing, Name, Observation, Query, RedactedUrl,
+    Wanted,
 };
 use lockstep::observe::http::{Client, Event, Events, Limits};
-use lockstep::observe::{About, Ask, Environment, KINDS, Question, ask_all, now};
+use lockstep::observe::{
+    About, Ask, Environment, KINDS, LookUp, Question, ask_all, look_up_all, now,
+};
 use url::Url;
 
 /// Short limits, so that a test of a fault is quick.
@@ -64,9 +67,11 @@ impl World {
     pub(crate) fn with(limits: Limits, environment: Environment) -> Self {
         let cache = tempfile::tempdir().unwrap();
         let events = Arc::new(Recorder::default());
+        let path = environment.get("PATH").map(str::to_owned);
+        let path = path.unwrap_or_else(|| std::env::var("PATH").unwrap());
         let environment = environment
             .with("LOCKSTEP_CACHE_DIR", cache.path().to_str().unwrap())
-            .with("PATH", std::env::var("PATH").unwrap());
+            .with("PATH", path);
         let client = Client::new(environment, limits, events.clone()).unwrap();
         Self {
             client,
@@ -86,18 +91,57 @@ impl World {
         self.ask_many(vec![ask]).remove(0)
     }
 
+    /// Asks one channel for its listing and then for what these names are; names of `moving` are
+    /// those that move from release to release.
+    pub(crate) fn look_up(
+        &self,
+        ask: &Arc<dyn Ask>,
+        names: &[&str],
+        moving: &[&str],
+    ) -> Vec<Observation> {
+        let wanted = |line: Option<Name>| {
+            move |it: &&str| Wanted {
+                name: (*it).to_owned(),
+                version: (*it).to_owned(),
+                line: line.clone(),
+                commit: None,
+            }
+        };
+        let release = names.iter().map(wanted(Some(name("release"))));
+        let wanted = release.chain(moving.iter().map(wanted(None))).collect();
+        let question = Question {
+            channel: name("channel"),
+            ask: Some(ask.clone()),
+        };
+        runtime().block_on(async {
+            let round = now();
+            let listed = ask_all(&self.client, round, vec![question.clone()]).await;
+            let listed = listed.concat();
+            let look_up = LookUp {
+                question,
+                listed: listed.clone(),
+                wanted,
+            };
+            let looked_up = look_up_all(&self.client, round, vec![look_up]).await;
+            [listed, looked_up.concat()].concat()
+        })
+    }
+
     pub(crate) fn ask_many(&self, asks: Vec<Arc<dyn Ask>>) -> Vec<Vec<Observation>> {
         let questions = asks.into_iter().map(|ask| Question {
             channel: name("channel"),
             ask: Some(ask),
         });
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(ask_all(&self.client, now(), questions.collect()))
+        runtime().block_on(ask_all(&self.client, now(), questions.collect()))
     }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
 }
 
 fn name(text: &str) -> Name {
@@ -171,6 +215,28 @@ pub(crate) fn failure(observation: &Observation) -> Option<(FailureKind, String)
         _ => return None,
     };
     Some((why.kind, why.detail.clone()))
+}
+
+/// What was answered about an exact name.
+pub(crate) fn about<'o>(observations: &'o [Observation], name: &str) -> &'o Observation {
+    let asked = |o: &&Observation| o.query == Query::Entry(name.to_owned());
+    let mut about = observations.iter().filter(asked);
+    let observation = about
+        .next()
+        .unwrap_or_else(|| panic!("nothing about {name}"));
+    assert!(about.next().is_none(), "{name} twice");
+    observation
+}
+
+/// The entry of a name that was seen, whole or not.
+pub(crate) fn entry<'o>(observations: &'o [Observation], name: &str) -> &'o Entry {
+    match &about(observations, name).answer {
+        Answer::Seen {
+            facts: Facts::Entry(entry),
+            ..
+        } => entry,
+        other => panic!("{name} was not seen: {other:?}"),
+    }
 }
 
 pub(crate) fn endpoint(observation: &Observation) -> &RedactedUrl {

@@ -65,6 +65,14 @@ const QUESTIONS: &[Asked] = &[
         body: || br#"{"info":{"name":"x"},"releases":{"1.0":[],"1.1":[]}}"#.to_vec(),
         observation: 1,
     },
+    Asked {
+        name: "tags",
+        kind: "oci",
+        target: "/v2/x/tags/list?n=1000",
+        media: "application/json",
+        body: || br#"{"name":"x","tags":["1.0","1.1"]}"#.to_vec(),
+        observation: 0,
+    },
 ];
 
 fn packets(lines: &[&str]) -> Vec<u8> {
@@ -100,6 +108,11 @@ fn ask(asked: &Asked, world: &World, server: &Loopback) -> Vec<Observation> {
         "git-tag" => {
             let source = server.url("/x.git");
             world.ask("git-tag", Some(&source), &[("tag", "v{version}")])
+        }
+        "oci" => {
+            let image = server.url("/x");
+            let image = image.strip_prefix("http://").unwrap();
+            world.ask("oci", None, &[("image", image), ("tag", "{version}")])
         }
         _ => world.ask("pypi", None, &[("index", &server.url("/simple/"))]),
     }

@@ -11,7 +11,7 @@ mod asking;
 mod faults;
 mod git_tag;
 pub(crate) mod loopback;
-pub(crate) mod oci;
+mod oci;
 mod peers;
 mod polite;
 mod pypi;

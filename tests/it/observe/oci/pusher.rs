@@ -22,6 +22,7 @@ pub(crate) struct Pushed {
     size: usize,
     media_type: &'static str,
     platform: Option<Value>,
+    body: String,
 }
 
 /// An answer.
@@ -72,7 +73,7 @@ impl Pusher {
             "layers": [{"mediaType": "application/vnd.oci.image.layer.v1.tar",
                 "digest": layer.0.to_string(), "size": layer.1}],
         });
-        let pushed = self.manifest(repository, tag, IMAGE, &manifest);
+        let pushed = self.manifest(repository, tag, IMAGE, manifest.to_string());
         Pushed {
             platform: Some(about),
             ..pushed
@@ -89,7 +90,7 @@ impl Pusher {
     }
 
     /// An index of images and, marked as BuildKit does, of their attestations.
-    pub(crate) fn index(&self, repository: &str, tag: &str, children: &[Pushed]) -> Digest {
+    pub(crate) fn index(&self, repository: &str, tag: &str, children: &[Pushed]) -> Pushed {
         let children = children.iter().map(|child| {
             let mut entry = json!({"mediaType": child.media_type, "size": child.size,
                 "digest": child.digest.to_string(), "platform": child.platform});
@@ -103,11 +104,11 @@ impl Pusher {
         });
         let children: Vec<Value> = children.collect();
         let index = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": children});
-        self.manifest(repository, Some(tag), INDEX, &index).digest
+        self.manifest(repository, Some(tag), INDEX, index.to_string())
     }
 
     /// A chart: a manifest whose configuration is no image's.
-    pub(crate) fn chart(&self, repository: &str, tag: &str) -> Digest {
+    pub(crate) fn chart(&self, repository: &str, tag: &str) -> Pushed {
         let config = self.blob(repository, b"{\"name\":\"chart\"}");
         let manifest = json!({
             "schemaVersion": 2, "mediaType": IMAGE,
@@ -115,19 +116,17 @@ impl Pusher {
                 "digest": config.0.to_string(), "size": config.1},
             "layers": [],
         });
-        self.manifest(repository, Some(tag), IMAGE, &manifest)
-            .digest
+        self.manifest(repository, Some(tag), IMAGE, manifest.to_string())
     }
 
-    /// Lets a tag name what another one names.
-    pub(crate) fn tag(&self, repository: &str, tag: &str, manifest: &Value) -> Digest {
-        let media_type = if manifest["manifests"].is_array() {
-            INDEX
-        } else {
-            IMAGE
-        };
-        self.manifest(repository, Some(tag), media_type, manifest)
-            .digest
+    /// Lets a tag name what was pushed, as a workflow does that moves it.
+    pub(crate) fn tag(&self, repository: &str, tag: &str, what: &Pushed) {
+        self.manifest(repository, Some(tag), what.media_type, what.body.clone());
+    }
+
+    /// An index of nothing, for tests of tags alone.
+    pub(crate) fn empty(&self, repository: &str, tag: &str) -> Pushed {
+        self.index(repository, tag, &[])
     }
 
     fn blob(&self, repository: &str, bytes: &[u8]) -> (Digest, usize) {
@@ -157,9 +156,8 @@ impl Pusher {
         repository: &str,
         tag: Option<&str>,
         media_type: &'static str,
-        manifest: &Value,
+        body: String,
     ) -> Pushed {
-        let body = manifest.to_string();
         let digest = Digest::of(body.as_bytes());
         let name = tag.map_or_else(|| digest.to_string(), str::to_owned);
         let path = format!("/v2/{repository}/manifests/{name}");
@@ -175,6 +173,7 @@ impl Pusher {
             size: body.len(),
             media_type,
             platform: None,
+            body,
         }
     }
 

@@ -1,10 +1,12 @@
 #!/bin/sh
-# Installs the Python programs that the tests use as real counterparts, in exactly these versions,
-# into a virtual environment of their own: $LOCKSTEP_TEST_PEERS, else target/test-peers. Running it
+# Installs the programs that the tests use as real counterparts, in exactly these versions, into a
+# folder of their own: $LOCKSTEP_TEST_PEERS, else target/test-peers. Those in Python go into a virtual
+# environment there, a registry of the OCI distribution specification is built by cargo. Running it
 # again changes nothing.
 set -eu
 cd "$(dirname "$0")/.."
 peers=${LOCKSTEP_TEST_PEERS:-target/test-peers}
+registry="ferro-oci-server 1.0.0"
 wanted="simple-repository-server==0.10.0 pypiserver==2.4.2"
 
 if [ ! -x "$peers/bin/python" ]; then
@@ -21,4 +23,12 @@ if [ -n "$missing" ]; then
     # shellcheck disable=SC2086 # one word for each package
     "$peers/bin/python" -m pip install --quiet --disable-pip-version-check $missing
 fi
-echo "test peers in $peers: $wanted"
+case "$(cargo install --list --root "$peers")" in
+*"${registry% *} v${registry#* }:"*) ;;
+*)
+    cargo install --quiet --locked --debug --root "$peers" --target-dir "$peers/build" \
+        "${registry% *}@${registry#* }"
+    rm -rf "$peers/build"
+    ;;
+esac
+echo "test peers in $peers: $wanted $registry"

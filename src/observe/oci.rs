@@ -4,9 +4,11 @@
 //! with a HEAD, and what a digest names is read once.
 
 mod challenge;
+mod contents;
 mod credential_helper;
 mod docker_hub;
 mod image;
+mod login;
 mod logins;
 mod look_up;
 mod manifest;

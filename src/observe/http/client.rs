@@ -112,15 +112,24 @@ impl Client {
     /// # Errors
     /// [`Unanswered`] for every outcome but a whole answer of status 200 or its confirmed copy.
     pub async fn send(&self, request: &Request) -> Result<Reply, Unanswered> {
+        let begun = Instant::now();
         let sent = self.send_in_turn(request).await;
-        if let Err(unanswered) = &sent
-            && !(request.may_be_challenged && unanswered.is_challenge())
-        {
-            self.inner.events.event(&Event::Failed {
-                endpoint: RedactedUrl::of(&request.url),
-                why: unanswered.failure.kind,
-                detail: unanswered.failure.detail.clone(),
-            });
+        if let Err(unanswered) = &sent {
+            let endpoint = RedactedUrl::of(&request.url);
+            let event = match (unanswered.status, request.may_be_challenged) {
+                (Some(status), true) if unanswered.is_challenge() => Event::Finished {
+                    endpoint,
+                    status,
+                    bytes: 0,
+                    took: begun.elapsed(),
+                },
+                _ => Event::Failed {
+                    endpoint,
+                    why: unanswered.failure.kind,
+                    detail: unanswered.failure.detail.clone(),
+                },
+            };
+            self.inner.events.event(&event);
         }
         sent
     }

@@ -147,7 +147,7 @@ impl Request {
     }
 
     /// As a question whose refusal with a challenge (401, `WWW-Authenticate`) is answered with a
-    /// credential by whoever asks: that refusal is not reported as a failure.
+    /// credential by whoever asks: that refusal is reported as an answer, not as a failure.
     #[must_use]
     pub fn may_be_challenged(mut self) -> Self {
         self.may_be_challenged = true;

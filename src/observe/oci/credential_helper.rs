@@ -9,7 +9,7 @@ use serde::Deserialize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 
-use super::logins::Login;
+use super::login::Login;
 use crate::model::{Failure, FailureKind, visible};
 use crate::observe::Environment;
 

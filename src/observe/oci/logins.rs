@@ -1,5 +1,5 @@
 //! Logins from Docker's and Podman's files (`config.json`, `auth.json`; docker-login(1),
-//! containers-auth.json(5)).
+//! containers-auth.json(5)) and from `DOCKER_AUTH_CONFIG`, which holds such a file's text.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -11,36 +11,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
 use super::credential_helper;
+use super::login::Login;
 use super::manifest::place;
 use crate::model::{Failure, FailureKind, visible_line};
 use crate::observe::Environment;
 use crate::observe::http::Credential;
-
-/// Who asks a registry.
-#[derive(Debug, Clone)]
-pub(super) enum Login {
-    /// Nobody, or a user and a password.
-    Plain(Credential),
-    /// A refresh token of the registry's token server.
-    Identity(RefreshToken),
-    /// A token for the registry itself.
-    Registry(Credential),
-}
-
-/// A refresh token with the login that it stands for, whose secret it is.
-#[derive(Clone)]
-pub(super) struct RefreshToken {
-    /// The token as a credential: label and holder of what it is exchanged for.
-    pub(super) holder: Credential,
-    /// The token.
-    pub(super) token: String,
-}
-
-impl std::fmt::Debug for RefreshToken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "RefreshToken({})", self.holder.label())
-    }
-}
 
 /// How observations name a login that stands in a file.
 const LABEL: &str = "docker configuration";
@@ -66,39 +41,12 @@ struct Entry {
     registrytoken: Option<String>,
 }
 
-impl Login {
-    /// Nobody.
-    pub(super) fn anonymous() -> Self {
-        Self::Plain(Credential::anonymous())
-    }
-
-    /// What a file or a helper says of a user; `<token>` as a user name marks a refresh token.
-    pub(super) fn of_user(label: &str, user: String, password: String) -> Self {
-        match user == "<token>" {
-            true => Self::identity(label, password),
-            false => Self::Plain(Credential::basic(label, user, password)),
-        }
-    }
-
-    fn identity(label: &str, token: String) -> Self {
-        let holder = Credential::bearer(label, token.clone());
-        Self::Identity(RefreshToken { holder, token })
-    }
-
-    pub(super) fn label(&self) -> &str {
-        match self {
-            Self::Plain(credential) | Self::Registry(credential) => credential.label(),
-            Self::Identity(token) => token.holder.label(),
-        }
-    }
-
-    pub(super) fn is_anonymous(&self) -> bool {
-        matches!(self, Self::Plain(credential) if credential.is_anonymous())
-    }
-}
+/// The variable that holds the text of a configuration (Docker, GitLab CI).
+const IN_ENVIRONMENT: &str = "DOCKER_AUTH_CONFIG";
 
 /// The login for a repository of a registry: of the file in `REGISTRY_AUTH_FILE` alone, where that
-/// is set; else of the first of Docker's and Podman's files that has one. Nobody where none has.
+/// is set; else the first of `DOCKER_AUTH_CONFIG` and Docker's and Podman's files. Nobody where none
+/// has one.
 ///
 /// # Errors
 /// A file that cannot be read or understood, a helper that does not work: then nobody can say
@@ -109,6 +57,13 @@ pub(super) async fn login(
     repository: &str,
     limit: Duration,
 ) -> Result<Login, Failure> {
+    if environment.get("REGISTRY_AUTH_FILE").is_none()
+        && let Some(text) = environment.get(IN_ENVIRONMENT)
+        && let Some(configuration) = parsed(text.as_bytes(), IN_ENVIRONMENT)?
+        && let Some(login) = configuration.stored(host, repository, IN_ENVIRONMENT)?
+    {
+        return Ok(login);
+    }
     for path in files(environment) {
         let Some(configuration) = read(&path)? else {
             continue;
@@ -119,7 +74,7 @@ pub(super) async fn login(
         {
             return Ok(login);
         }
-        if let Some(login) = configuration.stored(host, repository, &path)? {
+        if let Some(login) = configuration.stored(host, repository, &path.to_string_lossy())? {
             return Ok(login);
         }
     }
@@ -146,38 +101,40 @@ fn files(environment: &Environment) -> Vec<PathBuf> {
 }
 
 fn read(path: &Path) -> Result<Option<Configuration>, Failure> {
-    let unreadable = |why: String| Failure {
-        kind: FailureKind::Unauthorized,
-        detail: format!(
-            "the logins in {} cannot be read: {why}",
-            visible_line(&path.to_string_lossy())
-        ),
-    };
-    let file = match std::fs::File::open(path) {
-        Ok(file) => file,
-        Err(error)
-            if matches!(
-                error.kind(),
-                std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
-            ) =>
-        {
-            return Ok(None);
-        }
-        Err(error) => return Err(unreadable(error.kind().to_string())),
-    };
+    use std::io::ErrorKind::{NotADirectory, NotFound};
+    let place = path.to_string_lossy();
     let mut bytes = Vec::new();
-    file.take(FILE_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| unreadable(error.kind().to_string()))?;
-    if bytes.len() as u64 > FILE_BYTES {
-        return Err(unreadable(format!("it is longer than {FILE_BYTES} bytes")));
+    let opened = std::fs::File::open(path);
+    let read = opened.and_then(|file| file.take(FILE_BYTES + 1).read_to_end(&mut bytes));
+    match read {
+        Ok(read) if read as u64 > FILE_BYTES => {
+            let why = format!("it is longer than {FILE_BYTES} bytes");
+            Err(unreadable(&place, &why))
+        }
+        Ok(_) => parsed(&bytes, &place),
+        Err(error) if matches!(error.kind(), NotFound | NotADirectory) => Ok(None),
+        Err(error) => Err(unreadable(&place, &error.kind().to_string())),
     }
-    // Docker writes an empty file as none.
+}
+
+fn parsed(bytes: &[u8], source: &str) -> Result<Option<Configuration>, Failure> {
+    // Docker takes an empty file as none.
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Ok(None);
     }
-    let read = serde_json::from_slice(&bytes);
-    read.map(Some).map_err(|error| unreadable(place(&error)))
+    let read = serde_json::from_slice(bytes);
+    read.map(Some)
+        .map_err(|error| unreadable(source, &place(&error)))
+}
+
+fn unreadable(source: &str, why: &str) -> Failure {
+    Failure {
+        kind: FailureKind::Unauthorized,
+        detail: format!(
+            "the logins in {} cannot be read: {why}",
+            visible_line(source)
+        ),
+    }
 }
 
 impl Configuration {
@@ -195,7 +152,7 @@ impl Configuration {
     }
 
     /// The entry of the longest namespace that holds the repository.
-    fn stored(&self, host: &str, repository: &str, path: &Path) -> Result<Option<Login>, Failure> {
+    fn stored(&self, host: &str, repository: &str, source: &str) -> Result<Option<Login>, Failure> {
         let mut best: Option<(usize, &Entry)> = None;
         for (key, entry) in self.auths.iter().flatten() {
             let (their_host, namespace) = place_of(key);
@@ -210,7 +167,7 @@ impl Configuration {
         let Some((_, entry)) = best else {
             return Ok(None);
         };
-        let shown = visible_line(&path.to_string_lossy());
+        let shown = visible_line(source);
         entry.login().map(Some).ok_or_else(|| Failure {
             kind: FailureKind::Unauthorized,
             detail: format!(
@@ -289,13 +246,5 @@ mod tests {
         ] {
             assert_eq!(place_of(key), place, "{key}");
         }
-    }
-
-    #[test]
-    fn a_login_is_never_printed() {
-        let login = Login::of_user(LABEL, "<token>".into(), "hunter2".into());
-        assert!(!format!("{login:?}").contains("hunter2"));
-        let login = Login::of_user(LABEL, "me".into(), "hunter2".into());
-        assert!(!format!("{login:?}").contains("hunter2"));
     }
 }

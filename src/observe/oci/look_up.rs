@@ -5,10 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
+use super::contents::{Platforms, platforms_of};
 use super::docker_hub::{DockerHub, Pushed};
 use super::image::is_tag;
 use super::manifest::{self, Manifest};
-use super::platform;
 use super::registry::{Asked, Registry};
 use super::side_by_side::side_by_side;
 use crate::model::{
@@ -50,9 +50,6 @@ struct Named {
     /// Whether they were confirmed by a 304.
     unchanged: bool,
 }
-
-/// Platforms of a digest, and whether they could be read.
-type Platforms = Result<BTreeMap<String, Digest>, Box<Unanswered>>;
 
 /// Looks all names up, some at a time.
 pub(super) async fn look_up(
@@ -199,54 +196,6 @@ fn named(reply: &Reply, told: bool) -> Outcome {
     }
 }
 
-/// The platforms behind a digest: of an index its images', of an image its configuration's.
-async fn platforms_of(
-    registry: &Registry,
-    asking: &Asking<'_>,
-    digest: Digest,
-    read: Option<&Manifest>,
-    end: Instant,
-) -> (Digest, Platforms) {
-    let late = || Box::new(Unanswered::of(too_late()));
-    let content = async |kind: &str, digest: Digest, accept: &'static str| {
-        if Instant::now() > end {
-            return Err(late());
-        }
-        let url = registry.url(&[kind, &digest.to_string()]);
-        let request = Request::get(url, accept)
-            .body_cap(manifest::MANIFEST_BYTES)
-            .content(digest);
-        registry.send(asking.client, request).await.outcome
-    };
-    let unreadable = |why: Failure| Box::new(Unanswered::of(why));
-    let platforms = async {
-        let fresh;
-        let manifest = match read {
-            Some(manifest) => manifest,
-            None => {
-                let reply = content("manifests", digest, manifest::ACCEPT).await?;
-                fresh = manifest::parse(&reply.body, &reply.media_type()).map_err(unreadable)?;
-                &fresh
-            }
-        };
-        match manifest {
-            Manifest::Index(platforms) => Ok(platforms.clone()),
-            Manifest::Artifact => Ok(BTreeMap::new()),
-            Manifest::Image(configuration) => {
-                let accept = manifest::ACCEPT_CONFIGURATION;
-                let reply = content("blobs", *configuration, accept).await?;
-                let platform = platform::of_configuration(&reply.body);
-                let platform = platform.map_err(unreadable)?;
-                Ok(platform
-                    .map(|platform| (platform, digest))
-                    .into_iter()
-                    .collect())
-            }
-        }
-    };
-    (digest, platforms.await)
-}
-
 /// What is known of a tag. Where only its platforms could not be read, its digest counts all the
 /// same, and the answer is partial.
 fn observe(
@@ -311,7 +260,8 @@ fn observe(
     asking.observe(tag.at, &tag.label, tag.endpoint, query, answer)
 }
 
-fn too_late() -> Failure {
+/// Why a question was not asked any more.
+pub(super) fn too_late() -> Failure {
     Failure {
         kind: FailureKind::Timeout,
         detail: "not asked: looking the tags up took too long".to_owned(),

@@ -6,7 +6,8 @@ use url::Url;
 
 use super::challenge::Challenge;
 use super::image::Image;
-use super::logins::{self, Login};
+use super::login::Login;
+use super::logins;
 use super::token;
 use crate::model::{Failure, FailureKind, Time, visible};
 use crate::observe::http::{Client, Credential, Reply, Request, Unanswered};

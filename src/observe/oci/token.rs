@@ -5,7 +5,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::challenge::Challenge;
-use super::logins::Login;
+use super::login::Login;
 use super::manifest::place;
 use super::realm::may_get_login;
 use super::registry::{Registry, refused};

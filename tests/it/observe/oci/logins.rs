@@ -120,6 +120,9 @@ fn every_form_of_a_stored_login_opens_the_registry() {
         assert_eq!(guarded.opens(&key), "docker configuration");
         std::fs::remove_file(guarded.home.path().join(file)).unwrap();
     }
+    let text = json!({"auths": {host.clone(): auth.clone()}}).to_string();
+    let environment = guarded.environment().with("DOCKER_AUTH_CONFIG", text);
+    assert_eq!(whole(&guarded.ask_in(environment)).entries.len(), 1);
     guarded.auths("elsewhere.json", &host, auth);
     let file = guarded.home.path().join("elsewhere.json");
     let environment = guarded.environment();

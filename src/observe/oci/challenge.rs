@@ -4,9 +4,9 @@ use crate::observe::http::HeaderMap;
 
 /// One challenge.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Challenge {
+pub struct Challenge {
     /// Its scheme in lower case.
-    pub(super) scheme: String,
+    pub scheme: String,
     parameters: Vec<(String, String)>,
 }
 
@@ -19,12 +19,12 @@ impl Challenge {
         let values = headers.get_all("www-authenticate").iter().take(MOST);
         values
             .filter_map(|value| value.to_str().ok())
-            .flat_map(parse)
+            .flat_map(parse_challenges)
             .collect()
     }
 
     /// A parameter; the first of that name counts.
-    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+    pub fn parameter(&self, name: &str) -> Option<&str> {
         let mut parameters = self.parameters.iter();
         let (_, value) = parameters.find(|(key, _)| key == name)?;
         Some(value)
@@ -32,7 +32,7 @@ impl Challenge {
 }
 
 /// Reads a field's value: a word that `=` follows is a parameter, another one begins a challenge.
-fn parse(value: &str) -> Vec<Challenge> {
+pub fn parse_challenges(value: &str) -> Vec<Challenge> {
     let mut challenges: Vec<Challenge> = Vec::new();
     let mut rest = value;
     loop {
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn challenges_are_told_apart_from_their_parameters() {
-        let challenges = parse(
+        let challenges = parse_challenges(
             r#"Basic realm="a, \"b\"=c", Bearer realm="https://auth.example/token",service="r.example" , scope = "repository:a/b:pull,push", error=invalid_token"#,
         );
         assert_eq!(challenges.len(), 2);
@@ -123,11 +123,14 @@ mod tests {
             "Bearer realm=\"x",
             "é=ö, ü",
         ] {
-            let challenges = parse(nonsense);
+            let challenges = parse_challenges(nonsense);
             assert!(challenges.len() <= 2, "{nonsense}");
         }
         let many = "A b=c, ".repeat(10_000);
-        assert_eq!(parse(&many).len(), MOST);
-        assert_eq!(parse("Bearer realm=\"x")[0].parameter("realm"), Some("x"));
+        assert_eq!(parse_challenges(&many).len(), MOST);
+        assert_eq!(
+            parse_challenges("Bearer realm=\"x")[0].parameter("realm"),
+            Some("x")
+        );
     }
 }

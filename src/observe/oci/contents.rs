@@ -41,7 +41,8 @@ pub(super) async fn platforms_of(
             Some(manifest) => manifest,
             None => {
                 let reply = content("manifests", digest, manifest::ACCEPT).await?;
-                fresh = manifest::parse(&reply.body, &reply.media_type()).map_err(unreadable)?;
+                fresh = manifest::parse_manifest(&reply.body, &reply.media_type())
+                    .map_err(unreadable)?;
                 &fresh
             }
         };
@@ -51,7 +52,7 @@ pub(super) async fn platforms_of(
             Manifest::Image(configuration) => {
                 let accept = manifest::ACCEPT_CONFIGURATION;
                 let reply = content("blobs", *configuration, accept).await?;
-                let platform = platform::of_configuration(&reply.body);
+                let platform = platform::parse_configuration(&reply.body);
                 let platform = platform.map_err(unreadable)?;
                 Ok(platform
                     .map(|platform| (platform, digest))

@@ -186,7 +186,7 @@ fn named(reply: &Reply, told: bool) -> Outcome {
         }
         Ok(Named {
             digest: reply.digest,
-            read: Some(manifest::parse(&reply.body, &media_type)?),
+            read: Some(manifest::parse_manifest(&reply.body, &media_type)?),
             unchanged: reply.unchanged,
         })
     };

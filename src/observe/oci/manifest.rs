@@ -29,7 +29,7 @@ const CHILDREN: usize = 10_000;
 
 /// What a tag names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Manifest {
+pub enum Manifest {
     /// Images by platform, attestations left out.
     Index(BTreeMap<String, Digest>),
     /// One image with its configuration.
@@ -87,7 +87,10 @@ struct Child {
 ///
 /// A document that could be read as both, or that calls itself something else than it was served
 /// as, is refused: two clients would see two images under one digest (CVE-2021-41190).
-pub(super) fn parse(body: &[u8], media_type: &str) -> Result<Manifest, Failure> {
+///
+/// # Errors
+/// Malformed or unsupported, in words that can be shown.
+pub fn parse_manifest(body: &[u8], media_type: &str) -> Result<Manifest, Failure> {
     let is_index = kind_of(media_type)?;
     let document: Document = serde_json::from_slice(body)
         .map_err(|error| malformed(format!("a manifest that cannot be read: {}", place(&error))))?;
@@ -203,7 +206,7 @@ mod tests {
             r#"{{"schemaVersion":2,"manifests":[{}]}}"#,
             children.join(",")
         );
-        parse(body.as_bytes(), INDEX)
+        parse_manifest(body.as_bytes(), INDEX)
     }
 
     fn names(children: &[String]) -> Vec<String> {
@@ -260,7 +263,7 @@ mod tests {
         );
         let image = format!(r#"{{"schemaVersion":2,{config}}}"#);
         assert!(matches!(
-            parse(image.as_bytes(), IMAGE),
+            parse_manifest(image.as_bytes(), IMAGE),
             Ok(Manifest::Image(_))
         ));
         let both = format!(r#"{{"schemaVersion":2,"manifests":[],{config}}}"#);
@@ -272,7 +275,7 @@ mod tests {
             (&stated, IMAGE),
             (&stated, INDEX),
         ] {
-            let why = parse(body.as_bytes(), media_type).unwrap_err();
+            let why = parse_manifest(body.as_bytes(), media_type).unwrap_err();
             assert_eq!(why.kind, FailureKind::Malformed, "{body} {media_type}");
         }
     }

@@ -19,7 +19,10 @@ pub(super) struct Platform {
 }
 
 /// The platform of an image by its configuration; nothing where it names none.
-pub(super) fn of_configuration(body: &[u8]) -> Result<Option<String>, Failure> {
+///
+/// # Errors
+/// Malformed, in words that can be shown.
+pub fn parse_configuration(body: &[u8]) -> Result<Option<String>, Failure> {
     let platform: Platform = serde_json::from_slice(body).map_err(|error| {
         let words = format!(
             "an image configuration that cannot be read: {}",
@@ -62,7 +65,7 @@ mod tests {
 
     #[test]
     fn a_configuration_names_the_platform() {
-        let of = |text: &str| of_configuration(text.as_bytes());
+        let of = |text: &str| parse_configuration(text.as_bytes());
         let whole = r#"{"os":"linux","architecture":"arm64","variant":"v8","config":{}}"#;
         assert_eq!(of(whole).unwrap().unwrap(), "linux/arm64/v8");
         assert_eq!(of("{}").unwrap(), None);

@@ -181,28 +181,41 @@ fn next(reply: &Reply, registry: &Url) -> Result<Option<Url>, Failure> {
     Ok(Some(next))
 }
 
-/// The target of the link to the next page. A field that cannot be read is an error: there may be
-/// more pages, and nothing that they hold is absent.
 fn next_link(headers: &HeaderMap) -> Result<Option<String>, Failure> {
-    let unreadable = || malformed("a `Link` that cannot be read");
     for value in headers.get_all("link") {
-        let mut rest = value.to_str().map_err(|_| unreadable())?.trim();
-        while !rest.is_empty() {
-            let link = rest.strip_prefix('<').and_then(|it| it.split_once('>'));
-            let (target, after) = link.ok_or_else(unreadable)?;
-            let mut quoted = false;
-            let end = after.find(|character| {
-                quoted ^= character == '"';
-                character == ',' && !quoted
-            });
-            let (parameters, others) = after.split_at(end.unwrap_or(after.len()));
-            if parameters.split(';').any(is_next) {
-                return Ok(Some(target.to_owned()));
-            }
-            rest = others.trim_start_matches([',', ' ', '\t']);
+        let text = value.to_str().map_err(|_| unreadable_link())?;
+        if let Some(target) = parse_next_link(text)? {
+            return Ok(Some(target));
         }
     }
     Ok(None)
+}
+
+/// The target of the link to the next page in a `Link` field (RFC 8288 section 3).
+///
+/// # Errors
+/// A field that cannot be read: there may be more pages, and nothing that they hold is absent.
+pub fn parse_next_link(text: &str) -> Result<Option<String>, Failure> {
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let link = rest.strip_prefix('<').and_then(|it| it.split_once('>'));
+        let (target, after) = link.ok_or_else(unreadable_link)?;
+        let mut quoted = false;
+        let end = after.find(|character| {
+            quoted ^= character == '"';
+            character == ',' && !quoted
+        });
+        let (parameters, others) = after.split_at(end.unwrap_or(after.len()));
+        if parameters.split(';').any(is_next) {
+            return Ok(Some(target.to_owned()));
+        }
+        rest = others.trim_start_matches([',', ' ', '\t']);
+    }
+    Ok(None)
+}
+
+fn unreadable_link() -> Failure {
+    malformed("a `Link` that cannot be read")
 }
 
 fn is_next(parameter: &str) -> bool {
@@ -229,24 +242,19 @@ mod tests {
 
     #[test]
     fn only_a_link_to_the_next_page_counts() {
-        let next_of = |value: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert("link", value.parse().unwrap());
-            next_link(&headers)
-        };
         let next = Some("/v2/a/tags/list?last=b,c&n=1".to_owned());
         for right in [
             "</v2/a/tags/list?last=b,c&n=1>; rel=\"next\"",
             "</x>; rel=\"prev\", </v2/a/tags/list?last=b,c&n=1>; title=\"a, b\"; rel=next",
             "</v2/a/tags/list?last=b,c&n=1>;Rel=\"last Next\"",
         ] {
-            assert_eq!(next_of(right).unwrap(), next, "{right}");
+            assert_eq!(parse_next_link(right).unwrap(), next, "{right}");
         }
         for none in ["</x>; rel=prev", "</x>", ""] {
-            assert_eq!(next_of(none).unwrap(), None, "{none}");
+            assert_eq!(parse_next_link(none).unwrap(), None, "{none}");
         }
         for unreadable in ["/x; rel=next", "</x; rel=next", "</x>; rel=prev, y"] {
-            assert!(next_of(unreadable).is_err(), "{unreadable}");
+            assert!(parse_next_link(unreadable).is_err(), "{unreadable}");
         }
     }
 }

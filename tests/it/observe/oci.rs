@@ -4,6 +4,7 @@ mod checked;
 mod docker_hub;
 mod faults;
 mod incidents_images;
+#[cfg(unix)]
 mod logins;
 mod pusher;
 mod registries;

@@ -84,8 +84,6 @@ pub(super) fn policy(channels: &[(&str, &str, &str)], rest: &str) -> String {
     text + rest
 }
 
-const SAME_PLATFORMS: &str = "[[agree]]\nchannels = [\"hub\", \"ecr\"]\non = \"same-platforms\"\nbecause = \"two workflows build it\"\n";
-
 /// Two registries, fed by two workflows of which each builds the image itself.
 struct TwoWorkflows {
     component: Component,
@@ -116,14 +114,38 @@ impl TwoWorkflows {
             image("linux/arm64"),
             pusher.attestation("acme/api", build),
         ];
-        pusher.index("acme/api", "1.4.2", &images)
+        let index = pusher.index("acme/api", "1.4.2", &images);
+        pusher.tag("acme/api", "latest", &index);
+        index
     }
 
-    fn check(&self, rest: &str) -> Ran {
-        let (hub, ecr) = (self.hub.image("acme/api"), self.ecr.image("acme/api"));
+    /// Checks by `policies/two-workflows.toml`: with its agreement, or held to one digest.
+    fn check(&self, agreement: Agreement) -> Ran {
+        let text = root().join("policies/two-workflows.toml");
+        let text = std::fs::read_to_string(text).unwrap();
+        let from = text.find("[[agree]]").unwrap();
+        let to = text.find("[environment.production]").unwrap();
+        let text = match agreement {
+            Agreement::AsDeclared => text,
+            Agreement::Strict => format!("{}{}", &text[..from], &text[to..]),
+        };
+        let ecr = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/acme/api";
+        let policy = text
+            .replace(
+                "kind = \"git-tag\"",
+                "kind = \"git-tag\"\npath = \"repository\"",
+            )
+            .replace("docker.io/acme/api", &self.hub.image("acme/api"))
+            .replace(ecr, &self.ecr.image("acme/api"));
         self.component
-            .check(&policy(&[("hub", &hub, ""), ("ecr", &ecr, "")], rest), &[])
+            .check(&policy, &["--environment", "production"])
     }
+}
+
+#[derive(Clone, Copy)]
+enum Agreement {
+    AsDeclared,
+    Strict,
 }
 
 #[test]
@@ -131,10 +153,10 @@ fn one_image_that_was_built_twice_is_another_digest_and_the_same_platforms() {
     let Some(world) = two_workflows() else { return };
     TwoWorkflows::build(&world.hub, "same", "in the first workflow");
     TwoWorkflows::build(&world.ecr, "same", "in the second workflow");
-    let strict = world.check("");
+    let strict = world.check(Agreement::Strict);
     assert_eq!(strict.code, Some(1), "{strict:#?}");
     assert_eq!(codes(&strict), ["image-digest-mismatch"]);
-    let ladder = world.check(SAME_PLATFORMS);
+    let ladder = world.check(Agreement::AsDeclared);
     assert_eq!(ladder.code, Some(0), "{ladder:#?}");
     // The step down is shown.
     assert!(ladder.out.contains("same-platforms"), "{}", ladder.out);
@@ -145,8 +167,8 @@ fn two_images_under_one_version_do_not_agree_on_any_step() {
     let Some(world) = two_workflows() else { return };
     TwoWorkflows::build(&world.hub, "one", "in the first workflow");
     TwoWorkflows::build(&world.ecr, "two", "in the second workflow");
-    for rest in ["", SAME_PLATFORMS] {
-        let ran = world.check(rest);
+    for agreement in [Agreement::Strict, Agreement::AsDeclared] {
+        let ran = world.check(agreement);
         assert_eq!(ran.code, Some(1), "{ran:#?}");
         assert_eq!(codes(&ran), ["image-digest-mismatch"]);
     }
@@ -158,7 +180,7 @@ fn one_image_that_was_copied_by_digest_agrees_strictly() {
     let one = TwoWorkflows::build(&world.hub, "same", "once");
     let two = TwoWorkflows::build(&world.ecr, "same", "once");
     assert_eq!(one.digest, two.digest);
-    let ran = world.check("");
+    let ran = world.check(Agreement::Strict);
     assert_eq!(ran.code, Some(0), "{ran:#?}");
     let approved = ran.json()["digests"].to_string();
     assert!(approved.contains(&one.digest.to_string()), "{approved}");

@@ -240,6 +240,31 @@ fn too_large(detail: String) -> Failure {
 mod tests {
     use super::*;
 
+    /// THREATS row 11: what is kept follows the cap and not the registry.
+    #[test]
+    fn more_tags_than_the_cap_stop_there() {
+        let page = |from: usize, to: usize| {
+            let tags: Vec<String> = (from..to).map(|number| format!("t{number}")).collect();
+            let body = serde_json::json!({ "tags": tags }).to_string().into_bytes();
+            let mut headers = HeaderMap::new();
+            headers.insert("content-type", "application/json".parse().unwrap());
+            Reply {
+                status: 200,
+                headers,
+                digest: Digest::of(&body),
+                body,
+                unchanged: false,
+                url: Url::parse("https://registry.example/").unwrap(),
+                at: crate::observe::now(),
+            }
+        };
+        let mut read = Read::default();
+        read.add(&page(0, TAGS / 2)).unwrap();
+        let why = read.add(&page(TAGS / 2, TAGS + 10)).unwrap_err();
+        assert_eq!(why.kind, FailureKind::TooLarge);
+        assert_eq!(read.listing.entries.len(), TAGS);
+    }
+
     #[test]
     fn only_a_link_to_the_next_page_counts() {
         let next = Some("/v2/a/tags/list?last=b,c&n=1".to_owned());

@@ -27,6 +27,16 @@ pub(crate) fn short() -> Limits {
     }
 }
 
+/// For real programs, which take their time on a busy machine.
+pub(crate) fn patient() -> Limits {
+    Limits {
+        total: Duration::from_secs(5),
+        tries: 2,
+        backoff: Duration::from_millis(10),
+        ..Limits::default()
+    }
+}
+
 /// Keeps the events.
 #[derive(Default)]
 pub(crate) struct Recorder(Mutex<Vec<Event>>);

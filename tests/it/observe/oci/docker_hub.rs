@@ -10,7 +10,7 @@ use url::Url;
 
 use super::pusher::{Pushed, Pusher};
 use super::registries::{Demand, Registry};
-use crate::observe::asking::{World, about, entry, failure, short};
+use crate::observe::asking::{World, about, entry, failure, patient};
 use crate::observe::loopback::{Loopback, Step, answer};
 
 /// The image `docker.io/x` on a real registry, with its API at this address.
@@ -24,7 +24,7 @@ fn seen_with(hub: &Loopback) -> Option<(Pushed, Vec<Observation>)> {
     let name = Image::read("docker.io/x").unwrap();
     let repository = Repository::new(name, address, None, Some(url(hub.url("/"))));
     let ask: Arc<dyn Ask> = Arc::new(repository);
-    let seen = World::new(short()).look_up(&ask, &["1.0"], &["latest"]);
+    let seen = World::new(patient()).look_up(&ask, &["1.0"], &["latest"]);
     Some((image, seen))
 }
 

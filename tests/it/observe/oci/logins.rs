@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::channel;
 use super::pusher::Pusher;
 use super::registries::{Demand, PASSWORD, Registry, USER};
-use crate::observe::asking::{World, failure, short, whole};
+use crate::observe::asking::{World, failure, patient, whole};
 use crate::observe::secrets::{assert_clean, traces};
 
 /// A registry that wants a password, and a home with Docker's and Podman's folders.
@@ -65,7 +65,7 @@ impl Guarded {
     }
 
     fn ask_in(&self, environment: Environment) -> Observation {
-        let world = World::with(short(), environment);
+        let world = World::with(patient(), environment);
         let ask = channel(&self.registry.image("acme/api"));
         let seen = world.ask_many(vec![ask]).remove(0);
         assert_clean(&traces(&world, &seen));

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use lockstep::model::{Answer, Coverage, Digest, FailureKind, Observation};
 use lockstep::observe::Ask;
+use lockstep::observe::http::Limits;
 use serde_json::json;
 
 use super::channel;
@@ -132,6 +134,23 @@ fn pages_that_never_end_or_lead_back_are_not_whole() {
     let unreadable = paged(|_| Some("x; rel=next".to_owned()));
     let (kind, _) = failure(&list(&unreadable)).unwrap();
     assert_eq!(kind, FailureKind::Malformed);
+}
+
+/// THREATS row 11; the cap on tags is tested beside it.
+#[test]
+fn pages_without_end_are_cut_off_and_said_so() {
+    let endless = paged(|page| Some(format!("</v2/x/tags/list?page={}>; rel=next", page + 1)));
+    let limits = Limits {
+        total: Duration::from_millis(100),
+        ..short()
+    };
+    let begun = Instant::now();
+    let seen = World::new(limits)
+        .ask_many(vec![channel_at(&endless)])
+        .remove(0);
+    let (kind, words, _) = broken(&seen[0]);
+    assert_eq!(kind, FailureKind::Timeout, "{words}");
+    assert!(begun.elapsed() < Duration::from_secs(5));
 }
 
 #[test]
@@ -291,7 +310,7 @@ fn names_beyond_the_cap_are_unknown_and_not_asked() {
     });
     let names: Vec<String> = (0..1_003).map(|number| format!("1.0.{number}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let world = World::new(lockstep::observe::http::Limits::default());
+    let world = World::new(Limits::default());
     let seen = world.look_up(&channel_at(&server), &[], &names);
     assert_eq!(seen.len(), 1 + names.len());
     let failed = seen.iter().filter_map(failure);

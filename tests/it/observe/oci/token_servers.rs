@@ -11,11 +11,11 @@ use lockstep::observe::{Ask, Environment};
 use serde_json::json;
 
 use super::channel;
-use super::pusher::Pusher;
+use super::pusher::{IMAGE, Pusher};
 use super::registries::{Demand, PASSWORD, Registry, TokenServer, USER};
 use super::scripted::channel_at;
-use crate::observe::asking::{World, about, configure, entry, failure, short, whole};
-use crate::observe::loopback::{Heard, Loopback, answer};
+use crate::observe::asking::{World, about, configure, entry, failure, patient, short, whole};
+use crate::observe::loopback::{Heard, Loopback, Step, answer, head};
 use crate::observe::secrets::{assert_clean, traces};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
@@ -29,7 +29,7 @@ fn world_of(host: &str, login: &serde_json::Value) -> (World, tempfile::TempDir)
     std::fs::write(folder.path().join("config.json"), text).unwrap();
     let place = folder.path().to_str().unwrap();
     let environment = Environment::empty().with("DOCKER_CONFIG", place);
-    (World::with(short(), environment), folder)
+    (World::with(patient(), environment), folder)
 }
 
 fn basic() -> serde_json::Value {
@@ -81,7 +81,7 @@ fn nobody_gets_a_token_that_opens_nothing() {
     let Some(registry) = Registry::distribution(Demand::Token(&tokens)) else {
         return;
     };
-    let world = World::new(short());
+    let world = World::new(patient());
     let seen = world.look_up(&channel(&registry.image("acme/api")), &["1.0"], &[]);
     assert_eq!(failure(&seen[0]).unwrap().0, FailureKind::Unauthorized);
     assert_eq!(seen[0].credential, "anonymous");
@@ -198,6 +198,42 @@ fn a_registry_that_is_never_content_is_given_up() {
     assert_eq!(registry.heard().len(), 3);
 }
 
+/// A token that ends in the middle of a round is renewed, once for all the questions that were
+/// refused at that moment.
+#[test]
+fn a_token_that_has_ended_is_renewed_once() {
+    let issued = Arc::new(AtomicUsize::new(0));
+    let count = issued.clone();
+    let registry = Loopback::start(move |heard| {
+        let host = heard.header("host").unwrap();
+        if heard.target.starts_with("/token") {
+            let number = count.fetch_add(1, Ordering::SeqCst);
+            let body = format!("{{\"token\":\"t{number}\",\"expires_in\":300}}");
+            return answer("200 OK", &[JSON], body.as_bytes());
+        }
+        let listing = heard.target.contains("/tags/list");
+        let good = if listing { "Bearer t0" } else { "Bearer t1" };
+        if heard.header("authorization") != Some(good) {
+            let challenge = format!("Bearer realm=\"http://{host}/token\"");
+            let challenge = [("www-authenticate", &*challenge), ("content-length", "0")];
+            return vec![Step::Send(head("401 Unauthorized", &challenge))];
+        }
+        if listing {
+            return answer("200 OK", &[JSON], br#"{"tags":["1.0"]}"#);
+        }
+        let digest = Digest::of(b"x").to_string();
+        let headers = [("content-type", IMAGE), ("docker-content-digest", &*digest)];
+        vec![Step::Send(head("200 OK", &headers))]
+    });
+    let names: Vec<String> = (0..40).map(|number| format!("1.{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let seen = World::new(short()).look_up(&channel_at(&registry), &[], &names);
+    for name in names {
+        assert_eq!(entry(&seen, name).digest, Some(Digest::of(b"x")));
+    }
+    assert_eq!(issued.load(Ordering::SeqCst), 2);
+}
+
 /// An answer of the token server that is not a token is no absence and no access.
 #[test]
 fn what_a_token_server_cannot_give_is_unknown() {
@@ -243,7 +279,7 @@ fn a_blob_on_another_host_gets_no_token() {
         )
     });
     let blob = storage.url("/blob?X-Amz-Signature=s3cr3t-planted");
-    let media = super::pusher::IMAGE;
+    let media = IMAGE;
     let registry = Loopback::start(move |heard| {
         let digest = Digest::of(image.as_bytes()).to_string();
         let headers = [("content-type", media), ("docker-content-digest", &*digest)];
@@ -261,9 +297,7 @@ fn a_blob_on_another_host_gets_no_token() {
                 answer("307 Temporary Redirect", &[("location", &blob)], b"")
             }
             _ if heard.method == "HEAD" => {
-                vec![crate::observe::loopback::Step::Send(
-                    crate::observe::loopback::head("200 OK", &headers),
-                )]
+                vec![Step::Send(head("200 OK", &headers))]
             }
             _ => answer("200 OK", &headers, image.as_bytes()),
         }

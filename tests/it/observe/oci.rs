@@ -142,6 +142,32 @@ fn a_second_round_reads_no_manifest_again() {
     }
 }
 
+/// THREATS row 17: content that was kept counts only where it is what its digest says.
+#[test]
+fn tampered_copies_are_read_again() {
+    let Some(registry) = Registry::distribution(Demand::Nothing) else {
+        return;
+    };
+    let pusher = Pusher::new(registry.port());
+    pusher.image("x", Some("1.0"), "linux/amd64", "one");
+    let world = World::new(Limits::default());
+    let ask = channel(&registry.image("x"));
+    let first = world.look_up(&ask, &["1.0"], &[]);
+    let read = statuses(&world, 200);
+    let folder = world.cache.path().join("http");
+    let files: Vec<_> = std::fs::read_dir(folder).unwrap().flatten().collect();
+    assert!(files.len() >= 2, "{files:?}");
+    for file in files {
+        let kept = std::fs::read_to_string(file.path()).unwrap();
+        let changed = kept.replace("linux", "minix").replace("layers", "Layers");
+        assert_ne!(kept, changed);
+        std::fs::write(file.path(), changed).unwrap();
+    }
+    let second = world.look_up(&ask, &["1.0"], &[]);
+    assert_eq!(entry(&first, "1.0"), entry(&second, "1.0"));
+    assert_eq!(statuses(&world, 200), 2 * read);
+}
+
 /// A tag that moves is compared by its digest alone, which a HEAD tells: nothing that counts
 /// against a pull limit.
 #[test]

@@ -13,6 +13,9 @@ use crate::model::{Failure, FailureKind, Time, visible};
 use crate::observe::http::{Client, Credential, Reply, Request, Unanswered};
 use crate::observe::now;
 
+/// The longest answer to `GET /v2/`, which says nothing.
+const GREETING_BYTES: u64 = 64 << 10;
+
 /// A repository and whoever asks it.
 pub(super) struct Registry {
     image: Image,
@@ -70,7 +73,15 @@ impl Registry {
 
     /// Asks; where the registry demands a credential, gets it and asks again, once.
     pub(super) async fn send(&self, client: &Client, request: Request) -> Asked {
-        let first = self.held_credential().await;
+        let first = match self.first(client).await {
+            Ok(first) => first,
+            Err((label, unanswered)) => {
+                return Asked {
+                    label,
+                    outcome: Err(unanswered),
+                };
+            }
+        };
         let unasked = request.clone().may_be_challenged();
         let refusal = match client.send(&unasked.credential(first.clone())).await {
             Err(unanswered) if unanswered.status == Some(401) => unanswered,
@@ -88,11 +99,37 @@ impl Registry {
         }
     }
 
-    async fn held_credential(&self) -> Credential {
-        match self.held.lock().await.as_ref() {
-            Some(held) if held.is_good() => held.credential.clone(),
-            _ => Credential::anonymous(),
+    /// The credential to begin with. Where there is a login, the registry is asked first what it
+    /// demands (`GET /v2/`, as Docker does): some say "not found" or "forbidden" to nobody, without
+    /// a challenge.
+    async fn first(&self, client: &Client) -> Result<Credential, (String, Box<Unanswered>)> {
+        let mut held = self.held.lock().await;
+        if let Some(held) = held.as_ref()
+            && held.is_good()
+        {
+            return Ok(held.credential.clone());
         }
+        // Where no credential is demanded, a login that cannot be read is not missed.
+        let login = self.login(client).await;
+        let login = login.unwrap_or_else(|_| Login::anonymous());
+        let mut fresh = Held::for_good(Credential::anonymous());
+        if !login.is_anonymous() {
+            let mut url = self.address.clone();
+            if let Ok(mut path) = url.path_segments_mut() {
+                path.pop_if_empty().push("v2").push("");
+            }
+            let question = Request::get(url, "application/json").body_cap(GREETING_BYTES);
+            let greeting = client.send(&question.may_be_challenged()).await;
+            if let Err(refusal) = greeting
+                && refusal.status == Some(401)
+            {
+                let credential = self.credential(client, refusal, &login).await;
+                fresh = credential.map_err(|why| (login.label().to_owned(), why))?;
+            }
+        }
+        let credential = fresh.credential.clone();
+        *held = Some(fresh);
+        Ok(credential)
     }
 
     /// The credential that a refusal of `refused` demands. Questions that are refused at a time
@@ -142,12 +179,8 @@ impl Registry {
         let challenges = Challenge::all(&refusal.headers);
         let is = |scheme: &'static str| move |it: &&Challenge| it.scheme == scheme;
         let bearer = challenges.iter().find(is("bearer"));
-        let forever = |credential: &Credential| Held {
-            credential: credential.clone(),
-            until: None,
-        };
         match (bearer, challenges.iter().find(is("basic")), login) {
-            (Some(_), _, Login::Registry(token)) => Ok(forever(token)),
+            (Some(_), _, Login::Registry(token)) => Ok(Held::for_good(token.clone())),
             (Some(challenge), _, login) => {
                 let (credential, until) = token::issued(self, client, challenge, login).await?;
                 Ok(Held {
@@ -155,7 +188,9 @@ impl Registry {
                     until: Some(until),
                 })
             }
-            (None, Some(_), Login::Plain(user)) if !user.is_anonymous() => Ok(forever(user)),
+            (None, Some(_), Login::Plain(user)) if !user.is_anonymous() => {
+                Ok(Held::for_good(user.clone()))
+            }
             (None, Some(_), Login::Plain(_)) => Err(Box::new(self.wants_login())),
             (None, Some(_), _) => Err(refused(format!(
                 "{} wants a user name and a password, and the login is a token",
@@ -180,6 +215,13 @@ impl Registry {
 }
 
 impl Held {
+    fn for_good(credential: Credential) -> Self {
+        Self {
+            credential,
+            until: None,
+        }
+    }
+
     fn is_good(&self) -> bool {
         self.until.is_none_or(|until| now() < until)
     }

@@ -198,6 +198,40 @@ fn a_registry_that_is_never_content_is_given_up() {
     assert_eq!(registry.heard().len(), 3);
 }
 
+/// Some registries challenge nobody: what they hide they call "not found" or "forbidden". A login is
+/// sent all the same, but never where none is demanded.
+#[test]
+fn a_login_opens_what_is_hidden_from_nobody_and_goes_nowhere_unasked() {
+    for (status, demands) in [
+        ("404 Not Found", true),
+        ("403 Forbidden", true),
+        ("404 Not Found", false),
+    ] {
+        let registry = Loopback::start(move |heard| {
+            let known = heard.header("authorization").is_some();
+            match heard.target.as_str() {
+                "/v2/" if demands && !known => {
+                    let challenge = [("www-authenticate", "Basic realm=\"x\"")];
+                    answer("401 Unauthorized", &challenge, b"")
+                }
+                "/v2/" => answer("200 OK", &[JSON], b"{}"),
+                _ if known => answer("200 OK", &[JSON], br#"{"tags":["1.0"]}"#),
+                _ => answer(status, &[], b""),
+            }
+        });
+        let (world, _files) = world_of(&host(&registry), &basic());
+        let seen = ask(&world, channel_at(&registry));
+        if demands {
+            assert_eq!(whole(&seen).entries.len(), 1, "{status}");
+            assert_eq!(seen.credential, "docker configuration");
+        } else {
+            assert_eq!(failure(&seen).unwrap().0, FailureKind::NotFound);
+            let heard = registry.heard();
+            assert!(heard.iter().all(|it| it.header("authorization").is_none()));
+        }
+    }
+}
+
 /// A token that ends in the middle of a round is renewed, once for all the questions that were
 /// refused at that moment.
 #[test]

@@ -8,6 +8,9 @@ use lockstep::model::{Evidence, canonical_json};
 use lockstep::observe::git_tag::{Packets, parse_advertisement, parse_ls_refs};
 use lockstep::observe::github_release::{next_page, parse_releases};
 use lockstep::observe::http::{HeaderMap, HeaderValue};
+use lockstep::observe::oci::{
+    Manifest, parse_challenges, parse_configuration, parse_manifest, parse_next_link,
+};
 use lockstep::observe::pypi::{
     normalised_name, parse_project_json, parse_simple_html, parse_simple_json, version_of_file,
 };
@@ -191,6 +194,48 @@ pub fn github_releases(data: &[u8]) {
             }
             assert!(listing.unnamed.iter().all(|thing| is_showable(thing)));
         }
+        Err(failure) => assert!(is_showable(&failure.detail), "{failure:?}"),
+    }
+}
+
+/// What a registry sends: documents give platforms with names that can be shown, or a failure that
+/// can be; header fields end, and give no more than they hold.
+pub fn registry(data: &[u8]) {
+    let types = [
+        "application/vnd.oci.image.index.v1+json",
+        "application/vnd.oci.image.manifest.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+        "application/vnd.docker.distribution.manifest.v2+json",
+    ];
+    let read = types.map(|media_type| parse_manifest(data, media_type));
+    // No document is an index to one client and an image to another.
+    let indexes = read
+        .iter()
+        .filter(|it| matches!(it, Ok(Manifest::Index(_))));
+    let others = read
+        .iter()
+        .filter(|it| matches!(it, Ok(Manifest::Image(_) | Manifest::Artifact)));
+    assert!(indexes.count() == 0 || others.count() == 0);
+    for read in read {
+        match read {
+            Ok(Manifest::Index(platforms)) => assert!(platforms.keys().all(|it| is_showable(it))),
+            Ok(_) => {}
+            Err(failure) => assert!(is_showable(&failure.detail), "{failure:?}"),
+        }
+    }
+    match parse_configuration(data) {
+        Ok(platform) => assert!(platform.is_none_or(|it| is_showable(&it))),
+        Err(failure) => assert!(is_showable(&failure.detail), "{failure:?}"),
+    }
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    for challenge in parse_challenges(text) {
+        let realm = challenge.parameter("realm").unwrap_or_default();
+        assert!(realm.len() <= text.len() && challenge.scheme.len() <= text.len() * 3);
+    }
+    match parse_next_link(text) {
+        Ok(target) => assert!(target.is_none_or(|it| text.contains(&it))),
         Err(failure) => assert!(is_showable(&failure.detail), "{failure:?}"),
     }
 }

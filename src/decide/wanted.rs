@@ -8,7 +8,7 @@ use crate::verify::CheckedEvidence;
 use super::floating;
 use super::scene::{Case, Names, Scene};
 use super::standing::Standing;
-use super::view::View;
+use super::view::{ChannelView, View};
 use super::{Question, QuestionError, environment_of, which};
 
 /// The names to look up in each channel before the question can be decided: those of the releases
@@ -34,6 +34,7 @@ pub fn wanted(
         for standing in &case.standings {
             let mine = wanted.entry(standing.channel.name.clone()).or_default();
             mine.extend(names_of(case, standing));
+            mine.extend(variants_of(&scene, case, standing));
         }
     }
     for (position, view) in scene.view.channels.iter().enumerate() {
@@ -64,6 +65,27 @@ fn names_of(case: &Case<'_>, standing: &Standing<'_>) -> Vec<Wanted> {
         version: case.version.text().to_owned(),
         line: Some(case.line.name.clone()),
         commit: commit.clone(),
+    });
+    wanted.collect()
+}
+
+/// The declared variants of the release that are there: their images must not move either.
+fn variants_of(scene: &Scene<'_>, case: &Case<'_>, standing: &Standing<'_>) -> Vec<Wanted> {
+    let mine = |view: &ChannelView<'_>| view.channel.name == standing.channel.name;
+    let position = scene.view.channels.iter().position(mine);
+    let names = position.and_then(|it| scene.names.of(it, &case.line.name));
+    let Some((naming, index)) = names.filter(|_| standing.holds_images()) else {
+        return Vec::new();
+    };
+    let Ok(key) = naming.key(&case.version) else {
+        return Vec::new();
+    };
+    let variants = index.variants.iter().filter(|(_, it)| it.key() == key);
+    let wanted = variants.map(|(name, _)| Wanted {
+        name: (*name).to_owned(),
+        version: case.version.text().to_owned(),
+        line: Some(case.line.name.clone()),
+        commit: None,
     });
     wanted.collect()
 }

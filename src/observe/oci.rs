@@ -1,9 +1,40 @@
 //! The channel `oci`: image tags in any registry of the OCI distribution specification.
+//!
+//! Which tags there are is one question; what those in question name is asked tag by tag, first
+//! with a HEAD, and what a digest names is read once.
 
-use super::{About, Configured, Kind, table};
+mod challenge;
+mod contents;
+mod credential_helper;
+mod docker_hub;
+mod image;
+mod login;
+mod logins;
+mod look_up;
+mod manifest;
+mod platform;
+mod realm;
+mod registry;
+mod side_by_side;
+mod tags;
+mod token;
+
+use std::sync::Arc;
+
+use url::Url;
+
+pub use challenge::{Challenge, parse_challenges};
+pub use image::Image;
+pub use manifest::{Manifest, parse_manifest};
+pub use platform::parse_configuration;
+pub use tags::parse_next_link;
+
+use self::docker_hub::DockerHub;
+use self::registry::Registry;
+use super::{About, Answers, Ask, Asking, Configured, Kind, table};
 use crate::model::settings::{Diagnostic, Fields, Key, Placed, Shape, WebAddress};
 use crate::model::version::{Plus, Template};
-use crate::model::{Content, Traits};
+use crate::model::{Content, Traits, Wanted};
 
 /// The kind.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +71,15 @@ const KEYS: &[Key] = &[
         Shape::Choice(&["reject", "underscore", "dash", "drop"]),
         "what becomes of `+`, which no tag can hold: `reject` where not given; Helm writes `underscore`",
     ),
+    Key::optional(
+        "token-server",
+        Shape::Text,
+        "address of the server that gives the registry's tokens, where it is on another host and must get the login, as in `https://gitlab.acme.example`",
+    ),
 ];
+
+/// Docker Hub's API.
+const HUB: &str = "https://hub.docker.com/";
 
 impl Kind for Oci {
     fn name(&self) -> &'static str {
@@ -70,15 +109,21 @@ impl Kind for Oci {
         );
         let floating = floating(fields);
         let plus = fields.choice("plus", &Plus::ALL.map(|plus| (plus.as_str(), plus)));
-        image?;
+        let token_server = token_server(fields);
+        let image = image?;
+        let on_hub = image.is_on_docker_hub();
+        let hub = on_hub.then(|| Url::parse(HUB).ok()).flatten();
+        let registry = image.registry()?;
+        let repository = Repository::new(image, registry, token_server, hub);
         let traits = Traits {
             can_lead: false,
             content: Content::Image,
             lists: true,
             states_commit: false,
-            states_time: false,
+            states_time: on_hub,
         };
         Some(Configured {
+            ask: Some(Arc::new(repository)),
             plus: plus.unwrap_or_default(),
             variants,
             floating,
@@ -89,85 +134,52 @@ impl Kind for Oci {
     }
 }
 
-/// Host and repository of an image reference.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Image {
-    host: String,
-    repository: String,
+/// An image's repository in a registry.
+pub struct Repository {
+    registry: Registry,
+    hub: Option<DockerHub>,
+}
+
+impl Repository {
+    /// The repository of an image at these addresses: the registry, the token server that may get
+    /// its login beside the usual ones, and the API that tells of pushes to Docker Hub.
+    pub fn new(image: Image, registry: Url, token_server: Option<Url>, hub: Option<Url>) -> Self {
+        Self {
+            registry: Registry::new(image, registry, token_server),
+            hub: hub.map(DockerHub::new),
+        }
+    }
+}
+
+impl Ask for Repository {
+    fn ask<'a>(&'a self, asking: &'a Asking<'a>) -> Answers<'a> {
+        Box::pin(tags::list(&self.registry, asking))
+    }
+
+    fn look_up<'a>(&'a self, asking: &'a Asking<'a>, wanted: &'a [Wanted]) -> Answers<'a> {
+        let look_up = look_up::look_up(&self.registry, self.hub.as_ref(), asking, wanted);
+        Box::pin(look_up)
+    }
+}
+
+fn token_server(fields: &mut Fields<'_>) -> Option<Url> {
+    let text = fields.text("token-server")?;
+    match text.value.parse::<WebAddress>() {
+        Ok(address) => Some(address.into_url()),
+        Err(error) => {
+            let hint = "its address, as in `https://gitlab.acme.example`";
+            let why = format!("is refused: {error}");
+            table::refuse(fields, "token-server", &text, &why, hint)
+        }
+    }
 }
 
 fn image(fields: &mut Fields<'_>, about: &About<'_>) -> Option<Image> {
     let text = table::named(fields, "image", about)?;
-    match read_image(&text.value) {
+    match Image::read(&text.value) {
         Ok(image) => Some(image),
         Err((why, hint)) => table::refuse(fields, "image", &text, why, hint),
     }
-}
-
-/// `host[:port]/name`, where the name is of the OCI distribution specification 1.1 ("Pulling
-/// manifests"): `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/…)*`.
-fn read_image(text: &str) -> Result<Image, (&'static str, &'static str)> {
-    let example = "host and name, as in `docker.io/acme/api` or `ghcr.io/acme/api`";
-    if text.contains("://") {
-        return Err((
-            "is an address",
-            "leave `https://` out: host and name, as in `ghcr.io/acme/api`",
-        ));
-    }
-    if text.contains('@') {
-        return Err((
-            "holds a digest or a user name",
-            "leave it out: the policy names the image, `tag` its tags",
-        ));
-    }
-    let Some((host, repository)) = text.split_once('/') else {
-        return Err(("names no host", example));
-    };
-    // As the Docker client tells a host from the first part of a name.
-    if !(host.contains(['.', ':']) || host == "localhost") {
-        return Err((
-            "names no host",
-            "Docker Hub's images begin with `docker.io/`, official ones with `docker.io/library/`",
-        ));
-    }
-    if repository.contains(':') {
-        return Err((
-            "holds a tag",
-            "leave it out: `tag` says how tags are written",
-        ));
-    }
-    let host_is_right = format!("https://{host}/")
-        .parse::<WebAddress>()
-        .is_ok_and(|address| {
-            let url = address.url();
-            url.path() == "/" && url.query().is_none() && host == host.to_ascii_lowercase()
-        });
-    if !host_is_right {
-        return Err(("has no valid host", example));
-    }
-    if text.len() > 255 || !repository.split('/').all(is_path_component) {
-        return Err((
-            "is no image name",
-            "lower-case letters and digits, separated by `.`, `_`, `-` and `/`",
-        ));
-    }
-    Ok(Image {
-        host: host.to_owned(),
-        repository: repository.to_owned(),
-    })
-}
-
-fn is_path_component(part: &str) -> bool {
-    let edge = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    let bytes = part.as_bytes();
-    edge(bytes.first())
-        && edge(bytes.last())
-        && bytes
-            .iter()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(b))
-        && !["..", "___", "._", "_.", ".-", "-.", "_-", "-_"]
-            .iter()
-            .any(|twice| part.contains(twice))
 }
 
 /// `os/architecture[/variant]` (OCI image index 1.1, `platform`).
@@ -233,38 +245,6 @@ fn floating(fields: &mut Fields<'_>) -> Vec<Template> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_image_has_a_host_and_a_name_and_nothing_else() {
-        for right in [
-            "docker.io/acme/api",
-            "111122223333.dkr.ecr.eu-west-1.amazonaws.com/api",
-            "localhost:5000/a__b/c-d.e",
-            "ghcr.io/acme/api--x",
-        ] {
-            assert!(read_image(right).is_ok(), "{right}");
-        }
-        for wrong in [
-            "",
-            "api",
-            "acme/api",
-            "docker.io/",
-            "docker.io/Acme/api",
-            "docker.io/acme//api",
-            "docker.io/acme/api:1.0",
-            "docker.io/acme/api@sha256:00",
-            "https://docker.io/acme/api",
-            "user:pass@host.io/a",
-            "docker.io/acme/.api",
-            "ho st.io/a",
-            "host.io?x/a",
-            "Docker.io/a",
-            "docker.io/a/../b",
-            "docker.io:99999/a",
-        ] {
-            assert!(read_image(wrong).is_err(), "{wrong}");
-        }
-    }
 
     #[test]
     fn platforms_are_two_or_three_words() {

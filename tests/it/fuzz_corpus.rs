@@ -9,7 +9,7 @@ use std::path::Path;
 
 type Body = fn(&[u8]);
 
-const TARGETS: [(&str, Body); 7] = [
+const TARGETS: [(&str, Body); 8] = [
     ("policy", bodies::policy),
     ("evidence", bodies::evidence),
     ("templates", bodies::templates),
@@ -17,6 +17,7 @@ const TARGETS: [(&str, Body); 7] = [
     ("simple_json", bodies::simple_json),
     ("pkt_line", bodies::pkt_line),
     ("github_releases", bodies::github_releases),
+    ("registry", bodies::registry),
 ];
 
 fn names(folder: &Path) -> BTreeSet<String> {

@@ -90,7 +90,7 @@ impl Session {
     ) -> Result<Reply, Box<Unanswered>> {
         let request = request
             .credential(self.credential.clone())
-            .secret_answer()
+            .confidential()
             .explained();
         let sent = client.send(&request).await;
         sent.map_err(|unanswered| refusal::explained(unanswered, action, &self.region))

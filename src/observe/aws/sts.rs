@@ -93,7 +93,7 @@ async fn ask(
     let request = Request::idempotent_post(endpoint.url, "application/xml", body.into_bytes())
         .header("content-type", "application/x-www-form-urlencoded")
         .credential(credential)
-        .secret_answer()
+        .confidential()
         .explained()
         .body_cap(ANSWER_BYTES);
     let reply = client.send(&request).await.map_err(|unanswered| {

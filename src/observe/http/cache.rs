@@ -2,7 +2,8 @@
 //!
 //! A file's name is a digest of the question and of the credential's fingerprint; neither address
 //! nor secret is in its name or its content. What a file holds is used only after the server has
-//! confirmed it (304), and only where its own digest fits: a tampered or truncated file is none.
+//! confirmed it (304), or where it is content that was asked for by its digest, and only where its
+//! own digest fits: a tampered or truncated file is none.
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -117,16 +118,23 @@ impl Cache {
         })
     }
 
-    /// Keeps an answer that has a validator and does not forbid it. A folder that cannot be written
-    /// is no failure: the next run asks unconditionally.
-    pub(super) fn keep(&self, key: CacheKey, headers: &HeaderMap, body: &[u8], digest: Digest) {
+    /// Keeps an answer that has a validator, or is named by its own digest, and does not forbid it.
+    /// A folder that cannot be written is no failure: the next run asks unconditionally.
+    pub(super) fn keep(
+        &self,
+        key: CacheKey,
+        headers: &HeaderMap,
+        body: &[u8],
+        digest: Digest,
+        names_itself: bool,
+    ) {
         let has = |name: &str| headers.contains_key(name);
         let forbidden = headers
             .get_all("cache-control")
             .iter()
             .filter_map(|value| value.to_str().ok())
             .any(|value| value.to_ascii_lowercase().contains("no-store"));
-        if forbidden || !(has("etag") || has("last-modified")) {
+        if forbidden || !(names_itself || has("etag") || has("last-modified")) {
             return;
         }
         if body.len() as u64 > self.capacity / 4 {
@@ -250,7 +258,7 @@ mod tests {
     fn keep(cache: &Cache, url: &str, body: &[u8]) {
         let mut headers = HeaderMap::new();
         headers.insert("etag", "\"1\"".parse().unwrap());
-        cache.keep(key(url), &headers, body, Digest::of(body));
+        cache.keep(key(url), &headers, body, Digest::of(body), false);
     }
 
     /// THREATS row 17: what a file says counts only where its digest fits.
@@ -310,7 +318,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert("etag", "\"1\"".parse().unwrap());
         headers.insert("cache-control", "private, No-Store".parse().unwrap());
-        cache.keep(key("https://a/"), &headers, b"x", Digest::of(b"x"));
+        cache.keep(key("https://a/"), &headers, b"x", Digest::of(b"x"), false);
         assert!(cache.read(key("https://a/")).is_none());
     }
 }

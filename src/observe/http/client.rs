@@ -120,13 +120,24 @@ impl Client {
     /// # Errors
     /// [`Unanswered`] for every outcome but a whole answer of status 200 or its confirmed copy.
     pub async fn send(&self, request: &Request) -> Result<Reply, Unanswered> {
+        let begun = Instant::now();
         let sent = self.send_in_turn(request).await;
         if let Err(unanswered) = &sent {
-            self.inner.events.event(&Event::Failed {
-                endpoint: RedactedUrl::of(&request.url),
-                why: unanswered.failure.kind,
-                detail: unanswered.failure.detail.clone(),
-            });
+            let endpoint = RedactedUrl::of(&request.url);
+            let event = match (unanswered.status, request.manner.may_be_challenged) {
+                (Some(status), true) if unanswered.is_challenge() => Event::Finished {
+                    endpoint,
+                    status,
+                    bytes: 0,
+                    took: begun.elapsed(),
+                },
+                _ => Event::Failed {
+                    endpoint,
+                    why: unanswered.failure.kind,
+                    detail: unanswered.failure.detail.clone(),
+                },
+            };
+            self.inner.events.event(&event);
         }
         sent
     }
@@ -227,6 +238,10 @@ impl Client {
                 Err(unanswered) => return (Err(unanswered), turn),
             };
             if !redirect::same_origin(&url, &next) {
+                if request.manner.confidential {
+                    let words = "a redirect of an exchange of secrets to another host";
+                    return (Err(Unanswered::because(FailureKind::Redirect, words)), turn);
+                }
                 credential = &nobody;
                 // The old turn goes back first: two hosts that wait for each other would stand still.
                 drop(turn.take());

@@ -13,6 +13,8 @@ use crate::model::{Digest, Failure, Time};
 pub struct Credential {
     label: String,
     secret: Secret,
+    /// Whose it is, where that outlives the secret: a token that somebody was issued.
+    holder: Option<Digest>,
 }
 
 #[derive(Clone)]
@@ -59,6 +61,7 @@ impl Credential {
         Self {
             label: "anonymous".to_owned(),
             secret: Secret::None,
+            holder: None,
         }
     }
 
@@ -67,6 +70,7 @@ impl Credential {
         Self {
             label: label.into(),
             secret: Secret::Basic { user, password },
+            holder: None,
         }
     }
 
@@ -75,6 +79,7 @@ impl Credential {
         Self {
             label: label.into(),
             secret: Secret::Bearer(token),
+            holder: None,
         }
     }
 
@@ -84,6 +89,7 @@ impl Credential {
         Self {
             label: label.into(),
             secret: Secret::Field(name, value),
+            holder: None,
         }
     }
 
@@ -92,7 +98,24 @@ impl Credential {
         Self {
             label: label.into(),
             secret: Secret::Signer(signer),
+            holder: None,
         }
+    }
+
+    /// A token that `issuer` gave to the holder of this login. It has the login's label, and what
+    /// was answered to an earlier token of the same login may be confirmed to this one.
+    pub(crate) fn token_issued_by(&self, issuer: &Url, token: String) -> Self {
+        let origin = issuer.origin().ascii_serialization();
+        let holder = format!("token\n{origin}\n{}", self.fingerprint());
+        Self {
+            holder: Some(Digest::of(holder.as_bytes())),
+            ..Self::bearer(self.label.clone(), token)
+        }
+    }
+
+    /// True for nobody.
+    pub(crate) fn is_anonymous(&self) -> bool {
+        matches!(self.secret, Secret::None)
     }
 
     /// The one in the user information of an address, which is taken out of the address; else the
@@ -121,6 +144,9 @@ impl Credential {
 
     /// Tells credentials apart without telling them.
     pub(super) fn fingerprint(&self) -> Digest {
+        if let Some(holder) = self.holder {
+            return holder;
+        }
         let bytes = match &self.secret {
             Secret::None => return Digest::of(b"none"),
             Secret::Basic { user, password } => {

@@ -37,24 +37,45 @@ impl Client {
     ) -> Result<Hop, Unanswered> {
         let inner = self.inner();
         let endpoint = RedactedUrl::of(url);
+        let slot = match (&inner.cache, &request.method) {
+            (Some(cache), Method::Get) if request.manner.may_be_kept() => {
+                let key = match request.content {
+                    // Wherever redirects lead to: it is the same content.
+                    Some(content) => {
+                        let print = request.credential.fingerprint();
+                        CacheKey::of("content", &content.to_string(), request.accept, print)
+                    }
+                    None => {
+                        let print = credential.fingerprint();
+                        CacheKey::of("GET", url.as_str(), request.accept, print)
+                    }
+                };
+                Some((Arc::clone(cache), key))
+            }
+            _ => None,
+        };
+        let mut kept = match &slot {
+            Some((cache, key)) => read(Arc::clone(cache), *key).await,
+            None => None,
+        };
+        if let Some(content) = request.content
+            && let Some(kept) = kept.take_if(|kept| kept.digest == content)
+        {
+            if let Some((cache, key)) = slot {
+                cache.touch(key);
+            }
+            return Ok(Hop::Reply(Box::new(confirmed(
+                kept,
+                &HeaderMap::new(),
+                url,
+            ))));
+        }
         let begun = Instant::now();
         inner.events.event(&Event::Started {
             endpoint: endpoint.clone(),
             credential: credential.label().to_owned(),
             attempt,
         });
-        let slot = match (&inner.cache, &request.method) {
-            (Some(cache), Method::Get) if request.manner.may_be_kept() => {
-                let print = credential.fingerprint();
-                let key = CacheKey::of("GET", url.as_str(), request.accept, print);
-                Some((Arc::clone(cache), key))
-            }
-            _ => None,
-        };
-        let kept = match &slot {
-            Some((cache, key)) => read(Arc::clone(cache), *key).await,
-            None => None,
-        };
         let response = self
             .transmit(request, url, credential, kept.as_ref())
             .await?;
@@ -96,10 +117,19 @@ impl Client {
         let read = read_body(response, cap, request.manner.hashed_only).await?;
         let (digest, length) = (read.digest, read.length);
         let body = Arc::new(read.body);
+        if let Some(content) = request.content
+            && content != digest
+        {
+            return Err(Unanswered::because(
+                FailureKind::Malformed,
+                format!("the content of {content} that was sent is {digest}"),
+            ));
+        }
         if let Some((cache, key)) = slot {
             let (headers, body) = (headers.clone(), Arc::clone(&body));
+            let names_itself = request.content.is_some();
             // A cache that cannot be written is no failure.
-            let write = move || cache.keep(key, &headers, &body, digest);
+            let write = move || cache.keep(key, &headers, &body, digest, names_itself);
             let _ = tokio::task::spawn_blocking(write).await;
         }
         let body = Arc::unwrap_or_clone(body);

@@ -31,6 +31,11 @@ impl Unanswered {
         }
     }
 
+    /// True for a refusal that says which credential would do.
+    pub(super) fn is_challenge(&self) -> bool {
+        self.status == Some(401) && self.headers.contains_key("www-authenticate")
+    }
+
     /// True where another try may help.
     pub(super) fn is_worth_retrying(&self) -> bool {
         match self.failure.kind {

@@ -23,6 +23,7 @@ pub use events::{Event, Events, Silent};
 pub use limits::Limits;
 pub use netrc::Netrc;
 pub use rate::parse_retry_after;
+pub(crate) use redirect::{is_loopback, same_origin, target};
 pub use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use std::fmt;
@@ -40,14 +41,17 @@ pub struct Request {
     accept: &'static str,
     credential: Credential,
     body_cap: Option<u64>,
+    content: Option<Digest>,
     manner: Manner,
 }
 
 /// What is different about some requests.
 #[derive(Debug, Clone, Copy, Default)]
 struct Manner {
-    /// The answer holds a secret and is never kept on disk.
-    secret: bool,
+    /// An exchange of secrets: never kept on disk, never redirected to another origin.
+    confidential: bool,
+    /// A refusal with a challenge is an answer.
+    may_be_challenged: bool,
     /// To an address that the platform gives its programs: plain http, past every proxy.
     platform: bool,
     /// Refusals explain themselves in their bodies, and redirects are refusals.
@@ -58,7 +62,7 @@ struct Manner {
 
 impl Manner {
     fn may_be_kept(self) -> bool {
-        !(self.secret || self.hashed_only)
+        !(self.confidential || self.hashed_only)
     }
 }
 
@@ -156,6 +160,7 @@ impl Request {
             accept,
             credential: Credential::anonymous(),
             body_cap: None,
+            content: None,
             manner: Manner::default(),
         }
     }
@@ -175,20 +180,13 @@ impl Request {
         self
     }
 
-    /// The answer holds a secret: it is never kept on disk.
-    #[must_use]
-    pub fn secret_answer(mut self) -> Self {
-        self.manner.secret = true;
-        self
-    }
-
     /// To an address that a cloud gives the programs on its machines (link-local, plain http), which
     /// is asked past every proxy. For addresses of this program and the environment, never for those
     /// that a policy or a server names.
     #[must_use]
     pub fn to_platform(mut self) -> Self {
         self.manner.platform = true;
-        self.secret_answer()
+        self.confidential()
     }
 
     /// The beginning of a refusal's body is kept in [`Unanswered::refusal`], and a redirect counts as
@@ -218,6 +216,35 @@ impl Request {
     pub fn hashed_only(mut self) -> Self {
         self.manner.hashed_only = true;
         self
+    }
+
+    /// As an exchange of secrets: the answer is not kept on disk, and a redirect to another origin
+    /// is not followed, for the other origin would take the question's body or give the answer.
+    #[must_use]
+    pub fn confidential(mut self) -> Self {
+        self.manner.confidential = true;
+        self
+    }
+
+    /// As a question whose refusal with a challenge (401, `WWW-Authenticate`) is answered with a
+    /// credential by whoever asks: that refusal is reported as an answer, not as a failure.
+    #[must_use]
+    pub fn may_be_challenged(mut self) -> Self {
+        self.manner.may_be_challenged = true;
+        self
+    }
+
+    /// For content that is named by its own digest: another content is no answer, and what was
+    /// kept is used without asking again, since it cannot have changed.
+    #[must_use]
+    pub fn content(mut self, digest: Digest) -> Self {
+        self.content = Some(digest);
+        self
+    }
+
+    /// The address.
+    pub fn url(&self) -> &Url {
+        &self.url
     }
 }
 

@@ -50,8 +50,8 @@ pub(super) fn is_platform(url: &Url) -> bool {
         }
 }
 
-/// Where a redirect leads, or why it is not followed.
-pub(super) fn target(from: &Url, location: Option<&str>) -> Result<Url, Failure> {
+/// Where a redirect, or another address of a server's choice, leads, or why it is not followed.
+pub(crate) fn target(from: &Url, location: Option<&str>) -> Result<Url, Failure> {
     let refuse = |detail: String| Failure {
         kind: FailureKind::Redirect,
         detail,
@@ -81,11 +81,12 @@ pub(super) fn target(from: &Url, location: Option<&str>) -> Result<Url, Failure>
 }
 
 /// Whether two addresses have one scheme, host and port (RFC 6454).
-pub(super) fn same_origin(one: &Url, other: &Url) -> bool {
+pub(crate) fn same_origin(one: &Url, other: &Url) -> bool {
     one.origin() == other.origin()
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether an address is on this machine, by its name.
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback(),

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use lockstep::model::settings::{Diagnostic, Fields, Node, Place, Table, Value};
 use lockstep::model::{
-    Answer, Commit, Coverage, Entry, Facts, FailureKind, Listing, Name, Observation, RedactedUrl,
-    Wanted,
+    Answer, Commit, Coverage, Entry, Facts, FailureKind, Listing, Name, Observation, Query,
+    RedactedUrl, Wanted,
 };
 use lockstep::observe::http::{Client, Event, Events, Limits};
 use lockstep::observe::{
@@ -22,6 +22,16 @@ pub(crate) fn short() -> Limits {
         connect: Duration::from_millis(500),
         idle: Duration::from_millis(300),
         tries: 3,
+        backoff: Duration::from_millis(10),
+        ..Limits::default()
+    }
+}
+
+/// For real programs, which take their time on a busy machine.
+pub(crate) fn patient() -> Limits {
+    Limits {
+        total: Duration::from_secs(5),
+        tries: 2,
         backoff: Duration::from_millis(10),
         ..Limits::default()
     }
@@ -67,9 +77,11 @@ impl World {
     pub(crate) fn with(limits: Limits, environment: Environment) -> Self {
         let cache = tempfile::tempdir().unwrap();
         let events = Arc::new(Recorder::default());
+        let path = environment.get("PATH").map(str::to_owned);
+        let path = path.unwrap_or_else(|| std::env::var("PATH").unwrap());
         let environment = environment
             .with("LOCKSTEP_CACHE_DIR", cache.path().to_str().unwrap())
-            .with("PATH", std::env::var("PATH").unwrap());
+            .with("PATH", path);
         let client = Client::new(environment, limits, events.clone()).unwrap();
         Self {
             client,
@@ -89,42 +101,29 @@ impl World {
         self.ask_many(vec![ask]).remove(0)
     }
 
-    /// Asks one channel, and then for these versions by name: all observations in this order.
-    pub(crate) fn ask_and_look_up(
+    /// Asks one channel of a component named `x` as a check does: its listing, then what that does
+    /// not say about these names.
+    pub(crate) fn ask_wanted(
         &self,
-        kind: &str,
-        keys: &[(&str, &str)],
-        versions: &[&str],
-    ) -> Vec<Observation> {
-        let question = Question {
-            channel: name("channel"),
-            ask: Some(configure(kind, None, keys).unwrap()),
-        };
-        let wanted = versions.iter().map(|version| Wanted {
-            name: (*version).to_owned(),
-            version: (*version).to_owned(),
-            line: Some(name("release")),
-            commit: None,
-        });
-        let wanted = wanted.collect();
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        runtime.block_on(async {
+        ask: Arc<dyn Ask>,
+        wanted: &[Wanted],
+    ) -> (Vec<Observation>, Vec<Observation>) {
+        let question = question(ask);
+        runtime().block_on(async {
             let round = now();
-            let mut all = ask_all(&self.client, round, vec![question.clone()]).await;
-            let mut observations = all.remove(0);
+            let listed = ask_all(&self.client, round, vec![question.clone()]).await;
+            let listed = listed.concat();
             let look_up = LookUp {
                 question,
-                listed: observations.clone(),
-                wanted,
+                listed: listed.clone(),
+                wanted: wanted.to_vec(),
             };
-            let mut found = look_up_all(&self.client, round, vec![look_up]).await;
-            observations.append(&mut found.remove(0));
-            observations
+            let looked_up = look_up_all(&self.client, round, vec![look_up]).await;
+            (listed, looked_up.concat())
         })
     }
 
-    /// Asks one channel of a component named `x` as a check does: its listing, then what that does
-    /// not say about these names.
+    /// The same for a table of a policy.
     pub(crate) fn ask_for(
         &self,
         kind: &str,
@@ -132,27 +131,38 @@ impl World {
         keys: &[(&str, &str)],
         wanted: &[Wanted],
     ) -> (Vec<Observation>, Vec<Observation>) {
-        let question = Question {
-            channel: name("channel"),
-            ask: Some(configure(kind, source, keys).unwrap()),
+        self.ask_wanted(configure(kind, source, keys).unwrap(), wanted)
+    }
+
+    /// The same for these versions by name: all observations in this order.
+    pub(crate) fn ask_and_look_up(
+        &self,
+        kind: &str,
+        keys: &[(&str, &str)],
+        versions: &[&str],
+    ) -> Vec<Observation> {
+        self.ask_names(&configure(kind, None, keys).unwrap(), versions, &[])
+    }
+
+    /// The same for names, and for those of `moving`, which move from release to release.
+    pub(crate) fn ask_names(
+        &self,
+        ask: &Arc<dyn Ask>,
+        names: &[&str],
+        moving: &[&str],
+    ) -> Vec<Observation> {
+        let wanted = |line: Option<Name>| {
+            move |it: &&str| Wanted {
+                name: (*it).to_owned(),
+                version: (*it).to_owned(),
+                line: line.clone(),
+                commit: None,
+            }
         };
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async {
-            let round = now();
-            let listed = ask_all(&self.client, round, vec![question.clone()]).await;
-            let listed = listed.into_iter().flatten().collect::<Vec<_>>();
-            let look_up = LookUp {
-                question,
-                listed: listed.clone(),
-                wanted: wanted.to_vec(),
-            };
-            let looked_up = look_up_all(&self.client, round, vec![look_up]).await;
-            (listed, looked_up.into_iter().flatten().collect())
-        })
+        let release = names.iter().map(wanted(Some(name("release"))));
+        let wanted: Vec<Wanted> = release.chain(moving.iter().map(wanted(None))).collect();
+        let (listed, looked_up) = self.ask_wanted(ask.clone(), &wanted);
+        [listed, looked_up].concat()
     }
 
     pub(crate) fn ask_many(&self, asks: Vec<Arc<dyn Ask>>) -> Vec<Vec<Observation>> {
@@ -336,6 +346,28 @@ pub(crate) fn failure(observation: &Observation) -> Option<(FailureKind, String)
         _ => return None,
     };
     Some((why.kind, why.detail.clone()))
+}
+
+/// What was answered about an exact name.
+pub(crate) fn about<'o>(observations: &'o [Observation], name: &str) -> &'o Observation {
+    let asked = |o: &&Observation| o.query == Query::Entry(name.to_owned());
+    let mut about = observations.iter().filter(asked);
+    let observation = about
+        .next()
+        .unwrap_or_else(|| panic!("nothing about {name}"));
+    assert!(about.next().is_none(), "{name} twice");
+    observation
+}
+
+/// The entry of a name that was seen, whole or not.
+pub(crate) fn entry_of<'o>(observations: &'o [Observation], name: &str) -> &'o Entry {
+    match &about(observations, name).answer {
+        Answer::Seen {
+            facts: Facts::Entry(entry),
+            ..
+        } => entry,
+        other => panic!("{name} was not seen: {other:?}"),
+    }
 }
 
 pub(crate) fn endpoint(observation: &Observation) -> &RedactedUrl {

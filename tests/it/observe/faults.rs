@@ -107,6 +107,13 @@ const QUESTIONS: &[Asked] = &[
             .into_bytes()
         },
     },
+    Asked {
+        name: "tags",
+        kind: "oci",
+        target: "/v2/x/tags/list?n=1000",
+        media: "application/json",
+        body: || br#"{"name":"x","tags":["1.0","1.1"]}"#.to_vec(),
+    },
 ];
 
 fn questions() -> impl Iterator<Item = &'static Asked> {
@@ -172,6 +179,11 @@ fn ask(asked: &Asked, world: &World, server: &Loopback) -> Vec<Observation> {
             let key = ("key", "{name}-{version}.zip");
             let bucket = [("bucket", "bucket"), ("region", "eu-west-1"), key];
             world.ask("s3", None, &bucket)
+        }
+        "oci" => {
+            let image = server.url("/x");
+            let image = image.strip_prefix("http://").unwrap();
+            world.ask("oci", None, &[("image", image), ("tag", "{version}")])
         }
         _ => world.ask("pypi", None, &[("index", &server.url("/simple/"))]),
     }

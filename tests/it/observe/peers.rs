@@ -1,4 +1,5 @@
-//! Python programs as real counterparts, from the folder that `scripts/test-peers.sh` fills.
+//! Programs as real counterparts: of the system, and from the folder that `scripts/test-peers.sh`
+//! fills.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -24,12 +25,21 @@ pub(crate) fn installed(program: &str) -> Option<PathBuf> {
     if path.is_file() {
         return Some(path);
     }
+    lacking(program, "scripts/test-peers.sh")
+}
+
+/// A program of the system, or nothing where it is not installed, as [`installed`].
+pub(crate) fn on_path(program: &str, package: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut programs = std::env::split_paths(&path).map(|folder| folder.join(program));
+    let found = programs.find(|path| path.is_file());
+    found.or_else(|| lacking(program, &format!("the Debian package {package}")))
+}
+
+fn lacking(program: &str, source: &str) -> Option<PathBuf> {
     let required = std::env::var("LOCKSTEP_TEST_PEERS_REQUIRED").is_ok_and(|value| value == "1");
-    assert!(
-        !required,
-        "{program} is required: run scripts/test-peers.sh"
-    );
-    println!("left out: {program}: not installed (scripts/test-peers.sh)");
+    assert!(!required, "{program} is required: {source} has it");
+    println!("left out: {program}: not installed ({source} has it)");
     None
 }
 

@@ -12,7 +12,7 @@ const PAGE: &[u8] = br#"{"meta":{"api-version":"1.0"},"name":"x","versions":["1.
 const JSON: (&str, &str) = ("content-type", "application/json");
 
 /// Everything that a run leaves behind: observations, events, names and contents of cache files.
-fn traces(world: &World, observations: &[lockstep::model::Observation]) -> String {
+pub(super) fn traces(world: &World, observations: &[lockstep::model::Observation]) -> String {
     let mut traces = serde_json::to_string(observations).unwrap();
     traces.push_str(&format!("{observations:?}{:?}", world.events.events()));
     collect(world.cache.path(), &mut traces);
@@ -33,7 +33,7 @@ fn collect(folder: &Path, traces: &mut String) {
 }
 
 /// `user:SECRET` in base64, as a header carries it, must not be kept either.
-fn assert_clean(traces: &str) {
+pub(super) fn assert_clean(traces: &str) {
     assert!(traces.len() > 100);
     for trace in [SECRET, "s3cr3t", "czNjcjN0", "bTpzM2Ny", "OnMzY3Iz"] {
         assert!(!traces.contains(trace), "{trace} in {traces}");

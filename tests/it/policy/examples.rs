@@ -99,6 +99,16 @@ fn a_service_has_both_spellings_of_its_tag_a_variant_and_floating_tags() {
 }
 
 #[test]
+fn two_workflows_have_one_name_in_both_registries() {
+    insta::assert_snapshot!(names("two-workflows.toml", "1.4.2"), @r#"
+    api release 1.4.2
+      tag: v1.4.2
+      docker-hub: 1.4.2 ~latest
+      ecr: 1.4.2
+    "#);
+}
+
+#[test]
 fn a_flux_service_keeps_its_lines_apart() {
     insta::assert_snapshot!(names("flux-service.toml", "main-fa25b2ea-1674061254"), @r#"
     orders development main-fa25b2ea-1674061254

@@ -1,0 +1,278 @@
+//! A repository of a registry as somebody: sends questions and answers challenges with the right
+//! credential (distribution/distribution, "Token Authentication Specification").
+
+use tokio::sync::Mutex;
+use url::Url;
+
+use super::challenge::Challenge;
+use super::image::Image;
+use super::login::Login;
+use super::logins;
+use super::token;
+use crate::model::{Failure, FailureKind, Time, visible};
+use crate::observe::http::{Client, Credential, Reply, Request, Unanswered};
+use crate::observe::now;
+
+/// The longest answer to `GET /v2/`, which says nothing.
+const GREETING_BYTES: u64 = 64 << 10;
+
+/// A repository and whoever asks it.
+pub(super) struct Registry {
+    image: Image,
+    address: Url,
+    token_server: Option<Url>,
+    held: Mutex<Option<Held>>,
+}
+
+/// A credential that the registry has asked for.
+struct Held {
+    credential: Credential,
+    /// When it ends, where it does.
+    until: Option<Time>,
+}
+
+/// An answer, and as whom it was asked for.
+pub(super) struct Asked {
+    pub(super) label: String,
+    pub(super) outcome: Result<Reply, Box<Unanswered>>,
+}
+
+impl Registry {
+    pub(super) fn new(image: Image, address: Url, token_server: Option<Url>) -> Self {
+        Self {
+            image,
+            address,
+            token_server,
+            held: Mutex::default(),
+        }
+    }
+
+    pub(super) fn image(&self) -> &Image {
+        &self.image
+    }
+
+    pub(super) fn address(&self) -> &Url {
+        &self.address
+    }
+
+    /// The token server that the policy declares.
+    pub(super) fn token_server(&self) -> Option<&Url> {
+        self.token_server.as_ref()
+    }
+
+    /// The address of something of this repository, as `["manifests", "1.0"]`.
+    pub(super) fn url(&self, parts: &[&str]) -> Url {
+        let mut url = self.address.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().push("v2");
+            path.extend(self.image.repository().split('/'))
+                .extend(parts);
+        }
+        url
+    }
+
+    /// Asks; where the registry demands a credential, gets it and asks again, once.
+    pub(super) async fn send(&self, client: &Client, request: Request) -> Asked {
+        let first = match self.first(client).await {
+            Ok(first) => first,
+            Err((label, unanswered)) => {
+                return Asked {
+                    label,
+                    outcome: Err(unanswered),
+                };
+            }
+        };
+        let unasked = request.clone().may_be_challenged();
+        let refusal = match client.send(&unasked.credential(first.clone())).await {
+            Err(unanswered) if unanswered.status == Some(401) => unanswered,
+            outcome => return asked(&first, outcome),
+        };
+        match self.answer(client, refusal, &first).await {
+            Ok(credential) => {
+                let again = request.credential(credential.clone());
+                asked(&credential, client.send(&again).await)
+            }
+            Err((label, unanswered)) => Asked {
+                label,
+                outcome: Err(unanswered),
+            },
+        }
+    }
+
+    /// The credential to begin with. Where there is a login, the registry is asked first what it
+    /// demands (`GET /v2/`, as Docker does): some say "not found" or "forbidden" to nobody, without
+    /// a challenge.
+    async fn first(&self, client: &Client) -> Result<Credential, (String, Box<Unanswered>)> {
+        let mut held = self.held.lock().await;
+        if let Some(held) = held.as_ref()
+            && held.is_good()
+        {
+            return Ok(held.credential.clone());
+        }
+        // Where no credential is demanded, a login that cannot be read is not missed.
+        let login = self.login(client).await;
+        let login = login.unwrap_or_else(|_| Login::anonymous());
+        let mut fresh = Held::for_good(Credential::anonymous());
+        if !login.is_anonymous() {
+            let mut url = self.address.clone();
+            if let Ok(mut path) = url.path_segments_mut() {
+                path.pop_if_empty().push("v2").push("");
+            }
+            let question = Request::get(url, "application/json").body_cap(GREETING_BYTES);
+            let greeting = client.send(&question.may_be_challenged()).await;
+            if let Err(refusal) = greeting
+                && refusal.status == Some(401)
+            {
+                let credential = self.credential(client, refusal, &login).await;
+                fresh = credential.map_err(|why| (login.label().to_owned(), why))?;
+            }
+        }
+        let credential = fresh.credential.clone();
+        *held = Some(fresh);
+        Ok(credential)
+    }
+
+    /// The credential that a refusal of `refused` demands. Questions that are refused at a time
+    /// wait for one of them to get it.
+    async fn answer(
+        &self,
+        client: &Client,
+        refusal: Unanswered,
+        refused: &Credential,
+    ) -> Result<Credential, (String, Box<Unanswered>)> {
+        let mut held = self.held.lock().await;
+        if let Some(held) = held.as_ref()
+            && held.is_good()
+            && held.credential != *refused
+        {
+            return Ok(held.credential.clone());
+        }
+        *held = None;
+        let login = match self.login(client).await {
+            Ok(login) => login,
+            Err(why) => return Err(("anonymous".to_owned(), Box::new(Unanswered::of(why)))),
+        };
+        match self.credential(client, refusal, &login).await {
+            Ok(fresh) => {
+                let credential = fresh.credential.clone();
+                *held = Some(fresh);
+                Ok(credential)
+            }
+            Err(unanswered) => Err((login.label().to_owned(), unanswered)),
+        }
+    }
+
+    /// Whose login is used. A registry that takes a cloud's own credential ([`is_amazon_ecr`]) gets
+    /// its login here, where Docker's files have none for it.
+    async fn login(&self, client: &Client) -> Result<Login, Failure> {
+        let (host, repository) = (self.image.host(), self.image.repository());
+        let limit = client.limits().total;
+        logins::login(client.environment(), host, repository, limit).await
+    }
+
+    async fn credential(
+        &self,
+        client: &Client,
+        refusal: Unanswered,
+        login: &Login,
+    ) -> Result<Held, Box<Unanswered>> {
+        let challenges = Challenge::all(&refusal.headers);
+        let is = |scheme: &'static str| move |it: &&Challenge| it.scheme == scheme;
+        let bearer = challenges.iter().find(is("bearer"));
+        match (bearer, challenges.iter().find(is("basic")), login) {
+            (Some(_), _, Login::Registry(token)) => Ok(Held::for_good(token.clone())),
+            (Some(challenge), _, login) => {
+                let (credential, until) = token::issued(self, client, challenge, login).await?;
+                Ok(Held {
+                    credential,
+                    until: Some(until),
+                })
+            }
+            (None, Some(_), Login::Plain(user)) if !user.is_anonymous() => {
+                Ok(Held::for_good(user.clone()))
+            }
+            (None, Some(_), Login::Plain(_)) => Err(Box::new(self.wants_login())),
+            (None, Some(_), _) => Err(refused(format!(
+                "{} wants a user name and a password, and the login is a token",
+                self.image.host()
+            ))),
+            (None, None, _) => Err(Box::new(refusal)),
+        }
+    }
+
+    fn wants_login(&self) -> Unanswered {
+        let host = self.image.host();
+        let how = match is_amazon_ecr(host) {
+            true => {
+                "pipe `aws ecr get-login-password` into `docker login --username AWS --password-stdin`, or configure its credential helper"
+            }
+            false => "run `docker login`, or configure its credential helper",
+        };
+        *refused(format!(
+            "{host} wants a login, and Docker's configuration has none for it: {how}"
+        ))
+    }
+}
+
+impl Held {
+    fn for_good(credential: Credential) -> Self {
+        Self {
+            credential,
+            until: None,
+        }
+    }
+
+    fn is_good(&self) -> bool {
+        self.until.is_none_or(|until| now() < until)
+    }
+}
+
+/// Amazon ECR, private or public: its logins are made from AWS credentials.
+fn is_amazon_ecr(host: &str) -> bool {
+    let parts: Vec<&str> = host.split('.').collect();
+    let domain = match parts.as_slice() {
+        ["public", "ecr", "aws"] => return true,
+        [account, "dkr", "ecr" | "ecr-fips", _, rest @ ..] if account.len() == 12 => rest,
+        _ => return false,
+    };
+    matches!(domain, ["amazonaws", "com"] | ["amazonaws", "com", "cn"])
+}
+
+/// A login that is lacking, or must not be sent.
+pub(super) fn refused(detail: String) -> Box<Unanswered> {
+    Box::new(Unanswered::of(Failure {
+        kind: FailureKind::Unauthorized,
+        detail: visible(&detail, 400),
+    }))
+}
+
+fn asked(credential: &Credential, outcome: Result<Reply, Unanswered>) -> Asked {
+    Asked {
+        label: credential.label().to_owned(),
+        outcome: outcome.map_err(Box::new),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amazon_ecr_is_told_by_its_name() {
+        for right in [
+            "111122223333.dkr.ecr.eu-west-1.amazonaws.com",
+            "111122223333.dkr.ecr-fips.us-gov-west-1.amazonaws.com",
+            "111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn",
+            "public.ecr.aws",
+        ] {
+            assert!(is_amazon_ecr(right), "{right}");
+        }
+        for wrong in [
+            "111122223333.dkr.ecr.eu-west-1.amazonaws.com.evil.example",
+            "dkr.ecr.eu-west-1.amazonaws.com",
+            "ghcr.io",
+        ] {
+            assert!(!is_amazon_ecr(wrong), "{wrong}");
+        }
+    }
+}

@@ -9,12 +9,15 @@ use super::image::Image;
 use super::login::Login;
 use super::logins;
 use super::token;
-use crate::model::{Failure, FailureKind, Time, visible};
+use crate::model::{Duration, Failure, FailureKind, Time, visible};
 use crate::observe::http::{Client, Credential, Reply, Request, Unanswered};
 use crate::observe::now;
 
 /// The longest answer to `GET /v2/`, which says nothing.
 const GREETING_BYTES: u64 = 64 << 10;
+
+/// How long a login that was found is used before it is looked for again.
+const LOGIN_LIFE: Duration = Duration::from_minutes(1);
 
 /// A repository and whoever asks it.
 pub(super) struct Registry {
@@ -22,6 +25,7 @@ pub(super) struct Registry {
     address: Url,
     token_server: Option<Url>,
     held: Mutex<Option<Held>>,
+    login: Mutex<Option<(Time, Result<Login, Failure>)>>,
 }
 
 /// A credential that the registry has asked for.
@@ -44,6 +48,7 @@ impl Registry {
             address,
             token_server,
             held: Mutex::default(),
+            login: Mutex::default(),
         }
     }
 
@@ -164,10 +169,20 @@ impl Registry {
 
     /// Whose login is used. A registry that takes a cloud's own credential ([`is_amazon_ecr`]) gets
     /// its login here, where Docker's files have none for it.
+    ///
+    /// What was found, a helper that does not work too, is not looked for again for a while.
     async fn login(&self, client: &Client) -> Result<Login, Failure> {
+        let mut known = self.login.lock().await;
+        if let Some((until, login)) = known.as_ref()
+            && now() < *until
+        {
+            return login.clone();
+        }
         let (host, repository) = (self.image.host(), self.image.repository());
         let limit = client.limits().total;
-        logins::login(client.environment(), host, repository, limit).await
+        let login = logins::login(client.environment(), host, repository, limit).await;
+        *known = Some((now().plus(LOGIN_LIFE), login.clone()));
+        login
     }
 
     async fn credential(

@@ -220,3 +220,25 @@ fn a_helper_that_does_not_work_is_told_without_its_words() {
         assert!(guarded.is_closed().contains(words), "{name}");
     }
 }
+
+#[test]
+fn a_helper_is_run_once_for_all_the_questions_of_a_round() {
+    let Some(guarded) = guarded() else { return };
+    let log = guarded.home.path().join("log");
+    let logs = format!("echo \"$server\" >> {}", log.display());
+    let login = format!("echo '{{\"Username\":\"{USER}\",\"Secret\":\"{PASSWORD}\"}}'");
+    guarded.write(
+        ".docker/config.json",
+        &json!({ "credsStore": "test" }).to_string(),
+    );
+    for (rest, opens) in [(login.as_str(), true), ("exit 3", false)] {
+        guarded.helper("test", &format!("{logs}\n{rest}"));
+        let world = World::with(patient(), guarded.environment());
+        let ask = channel(&guarded.registry.image("acme/api"));
+        let seen = world.look_up(&ask, &["1.0", "1.1", "1.2", "1.3"], &[]);
+        assert_eq!(failure(&seen[0]).is_none(), opens);
+        let runs = std::fs::read_to_string(&log).unwrap();
+        assert_eq!(runs, format!("{}\n", guarded.host()));
+        std::fs::remove_file(&log).unwrap();
+    }
+}

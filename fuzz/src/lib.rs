@@ -5,7 +5,10 @@ use std::io::Write;
 
 use lockstep::model::version::{Naming, Plus, Reading, Scheme, Template, Version, compare};
 use lockstep::model::{Evidence, canonical_json};
+use lockstep::observe::files::parse_checksums;
 use lockstep::observe::git_tag::{Packets, parse_advertisement, parse_ls_refs};
+use lockstep::observe::manifest::{Declared, Format, declared_by_key};
+use lockstep::observe::npm::parse_packument;
 use lockstep::observe::pypi::{
     normalised_name, parse_project_json, parse_simple_html, parse_simple_json, version_of_file,
 };
@@ -163,5 +166,30 @@ pub fn pkt_line(data: &[u8]) {
         .flatten()
     {
         assert!(is_showable(&failure.detail), "{failure:?}");
+    }
+}
+
+/// A manifest in any format gives a version of some length or words that can be shown; a list of
+/// checksums has names, and a packument likewise.
+pub fn declared(data: &[u8]) {
+    for failure in [parse_checksums(data).err(), parse_packument(data).err()]
+        .into_iter()
+        .flatten()
+    {
+        assert!(is_showable(&failure.detail), "{failure:?}");
+    }
+    if let Ok(checksums) = parse_checksums(data) {
+        assert!(!checksums.is_empty() && !checksums.contains_key(""));
+    }
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    for format in [Format::Toml, Format::Json, Format::Yaml, Format::Ini] {
+        let key = ["project".to_owned(), "version".to_owned()];
+        match declared_by_key(text, format, &key) {
+            Ok(Declared::Version(version)) => assert!(!version.trim().is_empty()),
+            Ok(Declared::Elsewhere) => {}
+            Err(words) => assert!(is_showable(&words), "{words:?}"),
+        }
     }
 }

@@ -316,3 +316,45 @@ fn a_list_takes_the_version_and_no_numbers_of_it() {
     };
     assert!(diagnostics[0].message.contains("takes `{version}` alone"));
 }
+
+/// What the real `npm pack` makes, of a package with a scope.
+#[test]
+fn a_tarball_of_npm_pack_says_its_version() {
+    if Command::new("npm").arg("--version").output().is_err() {
+        println!("left out: npm: not installed");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = r#"{"name":"@acme/x","version":"1.2.0-next.1"}"#;
+    std::fs::write(folder.path().join("package.json"), manifest).unwrap();
+    std::fs::create_dir(folder.path().join("dist")).unwrap();
+    let packed = Command::new("npm")
+        .args([
+            "pack",
+            "--silent",
+            "--pack-destination",
+            "dist",
+            "--cache",
+            "cache",
+        ])
+        .current_dir(folder.path())
+        .env_clear()
+        .env("PATH", std::env::var("PATH").unwrap())
+        .env("HOME", folder.path())
+        .output()
+        .unwrap();
+    assert!(packed.status.success(), "{packed:?}");
+    let dist = folder.path().join("dist");
+    let names = "acme-x-{version}.tgz";
+    let observations = ask(&dist, Some(names));
+    assert_eq!(observations.len(), 1, "{observations:?}");
+    assert_eq!(
+        whole(&observations[0]).entries["1.2.0-next.1"].version,
+        None
+    );
+    let real = dist.join("acme-x-1.2.0-next.1.tgz");
+    std::fs::rename(real, dist.join("acme-x-1.2.0.tgz")).unwrap();
+    let observations = ask(&dist, Some(names));
+    let entry = &whole(&observations[0]).entries["1.2.0"];
+    assert_eq!(entry.version.as_deref(), Some("1.2.0-next.1"));
+}

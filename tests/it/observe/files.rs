@@ -164,6 +164,29 @@ fn an_archive_in_which_two_readers_could_see_two_things_is_a_failure() {
     }
 }
 
+/// What is odd and says one thing only is no fault.
+#[test]
+fn an_archive_of_old_tools_is_read() {
+    for script in [
+        "z = zipfile.ZipFile('x-1.0.zip', 'w'); z.writestr('win\\\\a.txt', ''); z.writestr('x-1.0/PKG-INFO', 'Version: 1.1\\n'); z.close()",
+        "tar('x-1.0.tar.gz', [('./x-1.0/unit\\\\x2d.slice', ''), ('./x-1.0/PKG-INFO', 'Version: 1.1\\n')])",
+    ] {
+        let folder = folder(script);
+        let observations = ask(folder.path(), None);
+        assert_eq!(observations.len(), 1, "{observations:?}");
+        assert_eq!(
+            whole(&observations[0]).entries["1.0"].version.as_deref(),
+            Some("1.1")
+        );
+    }
+    // A `package.json` that `npm pack` did not write belongs to something else.
+    let folder = folder("tar('x-1.0.0.tgz', [('x/package.json', '{\"version\":\"9.9.9\"}')])");
+    assert_eq!(
+        whole(&ask(folder.path(), None)[0]).entries["1.0.0"].version,
+        None
+    );
+}
+
 /// THREATS rows 11 and 12: what is read of an archive follows the caps, whatever it promises.
 #[test]
 fn a_bomb_stops_at_its_cap() {

@@ -5,9 +5,12 @@ use std::io::Write;
 
 use lockstep::model::version::{Naming, Plus, Reading, Scheme, Template, Version, compare};
 use lockstep::model::{Evidence, canonical_json};
+use lockstep::observe::files::parse_checksums;
 use lockstep::observe::git_tag::{Packets, parse_advertisement, parse_ls_refs};
 use lockstep::observe::github_release::{next_page, parse_releases};
 use lockstep::observe::http::{HeaderMap, HeaderValue};
+use lockstep::observe::manifest::{Declared, Format, declared_by_key};
+use lockstep::observe::npm::parse_packument;
 use lockstep::observe::oci::{
     Manifest, parse_challenges, parse_configuration, parse_manifest, parse_next_link,
 };
@@ -195,6 +198,31 @@ pub fn github_releases(data: &[u8]) {
             assert!(listing.unnamed.iter().all(|thing| is_showable(thing)));
         }
         Err(failure) => assert!(is_showable(&failure.detail), "{failure:?}"),
+    }
+}
+
+/// A manifest in any format gives a version of some length or words that can be shown; a list of
+/// checksums has names, and a packument likewise.
+pub fn declared(data: &[u8]) {
+    for failure in [parse_checksums(data).err(), parse_packument(data).err()]
+        .into_iter()
+        .flatten()
+    {
+        assert!(is_showable(&failure.detail), "{failure:?}");
+    }
+    if let Ok(checksums) = parse_checksums(data) {
+        assert!(!checksums.is_empty() && !checksums.contains_key(""));
+    }
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    for format in [Format::Toml, Format::Json, Format::Yaml, Format::Ini] {
+        let key = ["project".to_owned(), "version".to_owned()];
+        match declared_by_key(text, format, &key) {
+            Ok(Declared::Version(version)) => assert!(!version.trim().is_empty()),
+            Ok(Declared::Elsewhere) => {}
+            Err(words) => assert!(is_showable(&words), "{words:?}"),
+        }
     }
 }
 

@@ -33,8 +33,10 @@ pub struct Local {
     pub target: Target,
     /// Its releases.
     pub which: Which,
-    /// The policy's other channels.
+    /// Channels that only a server can answer for.
     pub not_asked: Vec<Name>,
+    /// Channels for which nothing is built.
+    pub not_built: Vec<Name>,
 }
 
 /// The targets of a local check; those of which nothing is tagged are left out.
@@ -63,12 +65,7 @@ pub fn in_checkout(
             LocalRelease::AtHead(_) => of_component(&target.item.policy, &tags),
         };
         if !which.is_empty() {
-            let (target, not_asked) = derived(target, &checkout);
-            found.push(Local {
-                target,
-                which: Which::Named(which),
-                not_asked,
-            });
+            found.push(derived(target, &checkout, Which::Named(which)));
         }
     }
     if found.is_empty() {
@@ -113,25 +110,34 @@ fn tags(
     }
 }
 
-/// The tags that announce a release of this component.
+/// The releases of this component that the tags announce.
 fn of_component(policy: &Policy, tags: &[String]) -> Vec<String> {
     let leader = policy.channel(&policy.announced_by);
-    let namings = || leader.into_iter().flat_map(|leader| &leader.lines);
-    let announces = |tag: &&String| {
-        let read = namings().map(|(_, naming)| naming.read(tag));
-        read.into_iter()
-            .any(|reading| matches!(reading, Reading::Release { variant: None, .. }))
-    };
-    tags.iter().filter(announces).cloned().collect()
+    let mut versions = Vec::new();
+    for tag in tags {
+        let namings = leader.into_iter().flat_map(|leader| &leader.lines);
+        let release =
+            namings
+                .map(|(_, naming)| naming.read(tag))
+                .find_map(|reading| match reading {
+                    Reading::Release {
+                        version,
+                        variant: None,
+                    } => Some(version.text().to_owned()),
+                    _ => None,
+                });
+        versions.extend(release);
+    }
+    versions
 }
 
 /// The same component with the channels that the checkout answers for, and the names of the rest.
-fn derived(target: &Target, checkout: &Path) -> (Target, Vec<Name>) {
+fn derived(target: &Target, checkout: &Path, which: Which) -> Local {
     let mut policy = target.item.policy.clone();
     let mut channels = Vec::new();
     let mut kept: Vec<Channel> = Vec::new();
     let mut names: BTreeMap<Name, Name> = BTreeMap::new();
-    let mut not_asked = Vec::new();
+    let (mut not_asked, mut not_built) = (Vec::new(), Vec::new());
     for (channel, (_, configured)) in policy.channels.iter().zip(&target.item.channels) {
         let leads = channel.name == policy.announced_by;
         let found = match (leads, &configured.ask) {
@@ -140,7 +146,10 @@ fn derived(target: &Target, checkout: &Path) -> (Target, Vec<Name>) {
             (false, None) => None,
         };
         let Some(found) = found else {
-            not_asked.push(channel.name.clone());
+            match channel.kind {
+                "pypi" | "npm" => not_built.push(channel.name.clone()),
+                _ => not_asked.push(channel.name.clone()),
+            }
             continue;
         };
         let name = match found.is_built {
@@ -181,7 +190,12 @@ fn derived(target: &Target, checkout: &Path) -> (Target, Vec<Name>) {
             declared: target.item.declared.clone(),
         },
     };
-    (target, not_asked)
+    Local {
+        target,
+        which,
+        not_asked,
+        not_built,
+    }
 }
 
 /// `pypi-dist` for what would be uploaded to `pypi`.

@@ -86,13 +86,14 @@ pub(super) async fn git(
 /// # Errors
 /// A [`Failure`] where the folder is no repository, or has no commit yet.
 pub(crate) async fn tags_at_head(checkout: &Path, client: &Client) -> Result<Vec<String>, Failure> {
-    let tags = git(
-        checkout,
-        client,
-        &["tag", "--points-at", "HEAD"],
-        Vec::new(),
-    )
-    .await?;
+    // Not `git tag`: a repository's configuration can have that write columns.
+    let list = [
+        "for-each-ref",
+        "--points-at=HEAD",
+        "--format=%(refname:strip=2)",
+        "refs/tags/",
+    ];
+    let tags = git(checkout, client, &list, Vec::new()).await?;
     let tags = String::from_utf8_lossy(&tags).into_owned();
     Ok(tags.lines().map(str::to_owned).collect())
 }

@@ -19,6 +19,7 @@ pub mod npm;
 pub mod oci;
 pub mod pypi;
 pub mod s3;
+mod several;
 mod table;
 
 use std::future::Future;

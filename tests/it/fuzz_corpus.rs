@@ -9,7 +9,7 @@ use std::path::Path;
 
 type Body = fn(&[u8]);
 
-const TARGETS: [(&str, Body); 8] = [
+const TARGETS: [(&str, Body); 9] = [
     ("policy", bodies::policy),
     ("evidence", bodies::evidence),
     ("templates", bodies::templates),
@@ -18,6 +18,7 @@ const TARGETS: [(&str, Body); 8] = [
     ("pkt_line", bodies::pkt_line),
     ("github_releases", bodies::github_releases),
     ("registry", bodies::registry),
+    ("declared", bodies::declared),
 ];
 
 fn names(folder: &Path) -> BTreeSet<String> {

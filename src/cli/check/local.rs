@@ -36,8 +36,17 @@ pub(super) fn run(
     let mut results = Results::new(output, arguments.save_evidence.as_deref(), local.len())?;
     let mut gathered = Gathered::All;
     for (at, local) in local.into_iter().enumerate() {
-        let name = &local.target.item.policy.component.name;
-        tell_what_is_not_asked(name, &local.not_asked, terminal);
+        let component = &local.target.item.policy.component.name;
+        let reasons = [
+            ("not asked, for only a server can answer", &local.not_asked),
+            (
+                "not compared, for nothing is built in `dist`",
+                &local.not_built,
+            ),
+        ];
+        for (reason, channels) in reasons {
+            tell(component, reason, channels, terminal);
+        }
         let question = Question {
             which: local.which,
             ..question.clone()
@@ -79,13 +88,10 @@ fn guessed(checkout: &Path, terminal: &mut Terminal) -> Result<Vec<Target>, Fail
     Ok(vec![target])
 }
 
-fn tell_what_is_not_asked(component: &Name, not_asked: &[Name], terminal: &mut Terminal) {
-    if not_asked.is_empty() {
-        return;
+fn tell(component: &Name, reason: &str, channels: &[Name], terminal: &mut Terminal) {
+    if !channels.is_empty() {
+        let names: Vec<&str> = channels.iter().map(Name::as_str).collect();
+        let names = names.join(", ");
+        terminal.note(&format!("`{component}`: {reason}: {names}"));
     }
-    let names: Vec<&str> = not_asked.iter().map(Name::as_str).collect();
-    terminal.note(&format!(
-        "`{component}`: not asked, for a checkout cannot answer for them: {}",
-        names.join(", ")
-    ));
 }

@@ -45,10 +45,8 @@ pub(super) fn declared(
         in_tarball(file, end, is_pkg_info)
             .and_then(|it| it.map(|text| of_headers(&text)).transpose())
     } else if lower.ends_with(".tgz") {
-        let manifest = |path: &str| {
-            let (folder, file) = path.split_once('/').unwrap_or_default();
-            !folder.is_empty() && file == "package.json"
-        };
+        // Only as `npm pack` writes it: another tarball's `package.json` may be anything.
+        let manifest = |path: &str| path == "package/package.json";
         in_tarball(file, end, manifest).and_then(|it| it.map(|text| of_json(&text)).transpose())
     } else if lower.ends_with(".zip") {
         in_zip(file, end, is_pkg_info).and_then(|it| it.map(|text| of_headers(&text)).transpose())
@@ -125,8 +123,10 @@ fn in_zip(
     }
     let mut names = Vec::new();
     for name in archive.file_names_raw() {
-        let name = std::str::from_utf8(name)
-            .map_err(|_| Refusal::Malformed("a name in it is not UTF-8".to_owned()))?;
+        // Names of old tools in another encoding are none of the names that are looked for.
+        let Ok(name) = std::str::from_utf8(name) else {
+            continue;
+        };
         check_name(name)?;
         if wanted(name) {
             names.push(name.to_owned());
@@ -154,9 +154,10 @@ pub(super) fn text(entry: impl Read) -> Result<String, Refusal> {
 }
 
 pub(super) fn check_name(name: &str) -> Result<(), Refusal> {
-    let leads_out = name.starts_with('/')
-        || name.contains(['\\', '\0'])
-        || name.split('/').any(|part| part == "..");
+    // Windows takes both slashes.
+    let leads_out = name.starts_with(['/', '\\'])
+        || name.contains('\0')
+        || name.split(['/', '\\']).any(|part| part == "..");
     match leads_out {
         true => Err(Refusal::Malformed(format!(
             "the name `{}` in it leads out of it",

@@ -12,6 +12,7 @@ use crate::model::{
     Wanted, visible,
 };
 use crate::observe::http::{Credential, Request, Unanswered};
+use crate::observe::several::several;
 use crate::observe::{Asking, malformed, now};
 
 /// The largest list, in bytes.
@@ -85,35 +86,43 @@ impl Lists {
         asking: &Asking<'_>,
         wanted: &[Wanted],
     ) -> Vec<Observation> {
-        let mut observations = Vec::new();
         if self.is_one() {
-            return observations;
+            return Vec::new();
         }
-        for wanted in wanted {
-            let answered = self.read(naming, &wanted.name, asking).await;
-            let names = [wanted.name.as_str(), wanted.version.as_str()];
-            let answer = match answered.read {
-                Ok(list) => {
-                    let entry = entry(&list.checksums, naming, names);
-                    match entry.files.is_empty() {
-                        false => seen(Facts::Entry(entry), &list),
-                        true => Answer::Failed {
-                            why: malformed("no file in the list has a name that `names` gives"),
-                            retry_at: None,
-                        },
-                    }
+        let each = wanted
+            .iter()
+            .map(|wanted| self.look_up_one(naming, asking, wanted));
+        several(each.collect()).await.concat()
+    }
+
+    async fn look_up_one(
+        &self,
+        naming: &Naming,
+        asking: &Asking<'_>,
+        wanted: &Wanted,
+    ) -> Vec<Observation> {
+        let answered = self.read(naming, &wanted.name, asking).await;
+        let names = [wanted.name.as_str(), wanted.version.as_str()];
+        let answer = match answered.read {
+            Ok(list) => {
+                let entry = entry(&list.checksums, naming, names);
+                match entry.files.is_empty() {
+                    false => seen(Facts::Entry(entry), &list),
+                    true => Answer::Failed {
+                        why: malformed("no file in the list has a name that `names` gives"),
+                        retry_at: None,
+                    },
                 }
-                Err((why, retry_at)) => Answer::Failed { why, retry_at },
-            };
-            observations.extend(asking.observe(
-                answered.at,
-                &answered.credential,
-                answered.endpoint,
-                Query::Entry(wanted.name.clone()),
-                answer,
-            ));
-        }
-        observations
+            }
+            Err((why, retry_at)) => Answer::Failed { why, retry_at },
+        };
+        asking.observe(
+            answered.at,
+            &answered.credential,
+            answered.endpoint,
+            Query::Entry(wanted.name.clone()),
+            answer,
+        )
     }
 
     async fn read(&self, naming: &Naming, version: &str, asking: &Asking<'_>) -> Answered {

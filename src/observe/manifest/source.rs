@@ -12,6 +12,7 @@ use crate::model::{
     Answer, Commit, Coverage, Digest, Entry, Facts, Failure, FailureKind, Observation, ProjectFact,
     Query, RedactedUrl, Time, Wanted, visible,
 };
+use crate::observe::several::several;
 use crate::observe::{Answers, Ask, Asking, InCheckout, malformed, now};
 
 /// The largest manifest that is read, in bytes.
@@ -67,11 +68,8 @@ impl Ask for Source {
 
     fn look_up<'a>(&'a self, asking: &'a Asking<'a>, wanted: &'a [Wanted]) -> Answers<'a> {
         Box::pin(async move {
-            let mut observations = Vec::new();
-            for wanted in wanted {
-                observations.extend(self.declared(asking, wanted).await);
-            }
-            observations
+            let each = wanted.iter().map(|wanted| self.declared(asking, wanted));
+            several(each.collect()).await.concat()
         })
     }
 

@@ -160,6 +160,7 @@ fn tag_manifest_and_files_that_agree_are_allowed_and_the_rest_is_not_asked() {
         "{}",
         ran.err
     );
+    assert_eq!(verdict["cells"][0]["version"], "1.4.2");
     // The approved bytes are those of the files.
     assert!(verdict["digests"].to_string().contains("sha256:"));
 }
@@ -250,6 +251,37 @@ fn what_counts_is_the_tagged_commit() {
     let ran = checkout.check(&["policy", "--version", "1.4.2", "--format", "json"], &[]);
     assert_eq!(ran.code, Some(1), "{ran:#?}");
     assert_eq!(codes(&ran), ["declared-version-mismatch"]);
+}
+
+#[test]
+fn without_anything_built_the_files_are_not_compared_and_that_is_said() {
+    let checkout = Checkout::new(&AGREEING);
+    std::fs::remove_dir_all(checkout.0.path().join("source/dist")).unwrap();
+    let ran = checkout.check(&["policy"], &[]);
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    let words = "not compared, for nothing is built in `dist`: pypi";
+    assert!(ran.err.contains(words), "{}", ran.err);
+}
+
+/// Of a monorepo only some packages are tagged at a time; the others are not judged.
+#[test]
+fn of_a_family_only_what_is_tagged_at_head_is_judged() {
+    let family = POLICY
+        .replace("name = \"lib\"", "names = [\"lib\", \"other\"]")
+        .replace("tag = \"v{version}\"", "tag = \"{name}@{version}\"");
+    let checkout = Checkout::new(&Says {
+        tag: Some("lib@1.4.2"),
+        ..AGREEING
+    });
+    checkout.0.file("policy.toml", family);
+    let ran = checkout.check(&["policy", "--format", "json"], &[]);
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    assert_eq!(ran.json()["component"], "lib");
+    // The wheel of the other one was forgotten.
+    checkout.git(&["tag", "other@1.4.2"]);
+    let ran = checkout.check(&["policy", "--format", "json"], &[]);
+    assert_ne!(ran.code, Some(0), "{ran:#?}");
+    assert_eq!(ran.out.lines().count(), 2, "{ran:#?}");
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod local;
 mod monorepo;
 mod policy;
 mod replay;
+mod same_files;
 mod shell;
 mod version;
 mod waive;

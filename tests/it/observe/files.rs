@@ -164,6 +164,29 @@ fn an_archive_in_which_two_readers_could_see_two_things_is_a_failure() {
     }
 }
 
+/// What is odd and says one thing only is no fault.
+#[test]
+fn an_archive_of_old_tools_is_read() {
+    for script in [
+        "z = zipfile.ZipFile('x-1.0.zip', 'w'); z.writestr('win\\\\a.txt', ''); z.writestr('x-1.0/PKG-INFO', 'Version: 1.1\\n'); z.close()",
+        "tar('x-1.0.tar.gz', [('./x-1.0/unit\\\\x2d.slice', ''), ('./x-1.0/PKG-INFO', 'Version: 1.1\\n')])",
+    ] {
+        let folder = folder(script);
+        let observations = ask(folder.path(), None);
+        assert_eq!(observations.len(), 1, "{observations:?}");
+        assert_eq!(
+            whole(&observations[0]).entries["1.0"].version.as_deref(),
+            Some("1.1")
+        );
+    }
+    // A `package.json` that `npm pack` did not write belongs to something else.
+    let folder = folder("tar('x-1.0.0.tgz', [('x/package.json', '{\"version\":\"9.9.9\"}')])");
+    assert_eq!(
+        whole(&ask(folder.path(), None)[0]).entries["1.0.0"].version,
+        None
+    );
+}
+
 /// THREATS rows 11 and 12: what is read of an archive follows the caps, whatever it promises.
 #[test]
 fn a_bomb_stops_at_its_cap() {
@@ -315,4 +338,46 @@ fn a_list_takes_the_version_and_no_numbers_of_it() {
         panic!("`{{major}}` is accepted");
     };
     assert!(diagnostics[0].message.contains("takes `{version}` alone"));
+}
+
+/// What the real `npm pack` makes, of a package with a scope.
+#[test]
+fn a_tarball_of_npm_pack_says_its_version() {
+    if Command::new("npm").arg("--version").output().is_err() {
+        println!("left out: npm: not installed");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = r#"{"name":"@acme/x","version":"1.2.0-next.1"}"#;
+    std::fs::write(folder.path().join("package.json"), manifest).unwrap();
+    std::fs::create_dir(folder.path().join("dist")).unwrap();
+    let packed = Command::new("npm")
+        .args([
+            "pack",
+            "--silent",
+            "--pack-destination",
+            "dist",
+            "--cache",
+            "cache",
+        ])
+        .current_dir(folder.path())
+        .env_clear()
+        .env("PATH", std::env::var("PATH").unwrap())
+        .env("HOME", folder.path())
+        .output()
+        .unwrap();
+    assert!(packed.status.success(), "{packed:?}");
+    let dist = folder.path().join("dist");
+    let names = "acme-x-{version}.tgz";
+    let observations = ask(&dist, Some(names));
+    assert_eq!(observations.len(), 1, "{observations:?}");
+    assert_eq!(
+        whole(&observations[0]).entries["1.2.0-next.1"].version,
+        None
+    );
+    let real = dist.join("acme-x-1.2.0-next.1.tgz");
+    std::fs::rename(real, dist.join("acme-x-1.2.0.tgz")).unwrap();
+    let observations = ask(&dist, Some(names));
+    let entry = &whole(&observations[0]).entries["1.2.0"];
+    assert_eq!(entry.version.as_deref(), Some("1.2.0-next.1"));
 }

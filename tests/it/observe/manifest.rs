@@ -206,6 +206,53 @@ fn githubs_api_gives_the_file_at_the_commit_as_the_tokens_owner() {
     assert!(failure(&folder[0]).is_some());
 }
 
+/// No answer of a server that is not the file itself says anything about the version.
+#[test]
+fn every_fault_of_the_api_is_unknown_and_never_an_absence() {
+    let json = ("content-type", "application/json");
+    for (status, headers, body) in [
+        ("401 Unauthorized", vec![json], &b"{}"[..]),
+        (
+            "403 Forbidden",
+            vec![json, ("x-ratelimit-remaining", "0")],
+            b"{}",
+        ),
+        ("429 Too Many Requests", vec![("retry-after", "600")], b""),
+        ("500 Internal Server Error", vec![], b""),
+        ("404 Not Found", vec![json], br#"{"message":"Not Found"}"#),
+        ("200 OK", vec![json], br#"{"version":"1.0.0"}"#),
+        ("200 OK", vec![json], br#"[{"name":"other.json"}]"#),
+        (
+            "200 OK",
+            vec![("content-type", "text/html")],
+            b"<html>log in</html>",
+        ),
+        (
+            "302 Found",
+            vec![("location", "http://169.254.169.254/")],
+            b"",
+        ),
+    ] {
+        let server = Loopback::start(move |heard| match heard.target.contains("contents") {
+            true => answer(status, &headers, body),
+            false => {
+                let json = [("content-type", "application/json")];
+                answer("200 OK", &json, br#"{"id":7,"full_name":"acme/api"}"#)
+            }
+        });
+        let environment = Environment::empty()
+            .with("GITHUB_SERVER_URL", server.url(""))
+            .with("GITHUB_API_URL", server.url("/api"));
+        let world = World::with(short(), environment);
+        let keys = [("file", "package.json"), ("key", "version")];
+        let names = [wanted("1.0.0", Some(&"1".repeat(40)))];
+        let source = server.url("/acme/api");
+        let (_, found) = world.ask_for("manifest", Some(&source), &keys, &names);
+        let (_, words) = failure(&found[0]).unwrap_or_else(|| panic!("{status}: {found:?}"));
+        assert!(words.len() > 5, "{status}: {words}");
+    }
+}
+
 #[test]
 fn a_token_stays_with_its_host_and_other_forges_are_unknown() {
     let server = api();

@@ -190,6 +190,26 @@ fn what_a_table_may_say_is_judged_before_anything_is_asked() {
     }
 }
 
+/// By choice (`LOCKSTEP_TEST_PUBLIC=1`), for it asks somebody else's server.
+#[test]
+fn the_public_registry_answers_as_the_tests_say() {
+    if std::env::var_os("LOCKSTEP_TEST_PUBLIC").is_none() {
+        println!("left out: the public registry: LOCKSTEP_TEST_PUBLIC is not set");
+        return;
+    }
+    let world = World::new(Limits::default());
+    let keys = [("package", "left-pad"), ("hash-files", "1MB")];
+    let (listed, looked_up) = world.ask_for("npm", None, &keys, &[wanted("1.3.0", None)]);
+    let listing = whole(&listed[0]);
+    let entry_there = &listing.entries["1.3.0"];
+    assert!(entry_there.published.is_some() && entry_there.publisher.is_some());
+    assert!(
+        entry(&looked_up[0]).files["left-pad-1.3.0.tgz"]
+            .digest
+            .is_some()
+    );
+}
+
 /// The same configuration, once read by npm itself and once by us: the same server is asked for the
 /// same package with the same login.
 #[test]

@@ -100,3 +100,26 @@ fn a_tag_without_a_commit_announces_nothing_that_was_built() {
     the_one(&verdict.findings, CODE, "tag", GRAVITY);
     assert_eq!(verdict.outcome, Outcome::Indeterminate);
 }
+
+/// A manifest that leaves the version to a tool says nothing about it: it confirms no release.
+#[test]
+fn a_manifest_without_a_version_confirms_nothing() {
+    let policy = format!(
+        r#"{POLICY}
+    channel.declared = {{ kind = "manifest", file = "pyproject.toml", key = "project.version" }}
+    "#
+    );
+    let declared = |entry: &str| {
+        let told = [
+            tag(),
+            listing("declared", NOW, &format!(r#""1.0.0":{entry}"#)),
+        ];
+        verdict(&policy, &told, Some("1.0.0"))
+    };
+    let said = declared(r#"{"version":"1.0.0"}"#);
+    assert_eq!(said.outcome, Outcome::Allow, "{:?}", said.findings);
+    let silent = declared("{}");
+    assert_eq!(silent.outcome, Outcome::Indeterminate);
+    let finding = the_one(&silent.findings, CODE, "declared", GRAVITY);
+    assert!(finding.message.contains("does not state the version"));
+}

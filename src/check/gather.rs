@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::decide::Question;
-use crate::model::{Duration, EVIDENCE_SCHEMA, Evidence, Observation, Outcome, Time};
+use crate::model::{
+    Duration, EVIDENCE_SCHEMA, Evidence, Finding, Observation, Outcome, Severity, Time, Verdict,
+};
 use crate::observe::http::{Client, Events, Limits};
 use crate::observe::{self, Environment, LookUp, ask_all, look_up_all, now};
 use crate::verify::Origin;
@@ -92,6 +94,8 @@ fn pause(judged: &[Judged], end: Option<Time>, now: Time) -> Option<Duration> {
     }
     let undecided: Vec<_> = verdicts()
         .filter(|verdict| verdict.outcome == Outcome::Indeterminate)
+        // A guess that agrees stays a guess, however long one waits.
+        .filter(|verdict| verdict.guessed.is_none() || is_undecided(verdict))
         .collect();
     if undecided.is_empty() || now >= end {
         return None;
@@ -105,6 +109,12 @@ fn pause(judged: &[Judged], end: Option<Time>, now: Time) -> Option<Duration> {
     Some(Duration::from_seconds(
         pause.min(end.since(now).seconds().max(1)),
     ))
+}
+
+/// Whether a finding asks for patience.
+fn is_undecided(verdict: &Verdict) -> bool {
+    let waits = |it: &Finding| it.is_open() && it.severity == Severity::Indeterminate;
+    verdict.findings.iter().any(waits)
 }
 
 /// Asks the channels of one target which releases they have, looks up what the question needs to

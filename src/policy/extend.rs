@@ -61,6 +61,26 @@ pub(super) fn read(path: &Path) -> Result<Extended, (Box<Diagnostic>, Vec<Source
     Ok(Extended { table, sources })
 }
 
+/// A policy whose text is given; where it names another file, that is refused.
+pub(super) fn alone(
+    path: &Path,
+    text: String,
+) -> Result<Extended, (Box<Diagnostic>, Vec<Source>)> {
+    let source = Source::of_text(path, text);
+    let table = document::parse(source.text(), 0);
+    let sources = vec![source];
+    match table {
+        Ok(table) => match extends(&table) {
+            None => Ok(Extended { table, sources }),
+            Some((_, place)) => {
+                let error = Diagnostic::error(&place, "`extends`: this policy is in no file");
+                Err((Box::new(error), sources))
+            }
+        },
+        Err(diagnostic) => Err((diagnostic, sources)),
+    }
+}
+
 fn next(
     above: &Path,
     text: &str,

@@ -159,7 +159,25 @@ pub fn lint(
     paths.iter().map(one).collect()
 }
 
+/// Checks the text of a policy that stands in no file; `path` is how messages name it, and its
+/// folder is where relative paths begin. It cannot extend another.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_text(path: &Path, text: String, codes: &[&str]) -> Result<Loaded, PolicyErrors> {
+    checked(path, extend::alone(path, text), codes, None)
+}
+
 fn read(path: &Path, codes: &[&str], now: Option<Time>) -> Result<Loaded, PolicyErrors> {
+    checked(path, extend::read(path), codes, now)
+}
+
+fn checked(
+    path: &Path,
+    extended: Result<extend::Extended, (Box<Diagnostic>, Vec<Source>)>,
+    codes: &[&str],
+    now: Option<Time>,
+) -> Result<Loaded, PolicyErrors> {
     let refused = |diagnostics, sources| {
         PolicyErrors(Box::new(Refused {
             path: path.to_owned(),
@@ -167,7 +185,7 @@ fn read(path: &Path, codes: &[&str], now: Option<Time>) -> Result<Loaded, Policy
             sources,
         }))
     };
-    let extended = match extend::read(path) {
+    let extended = match extended {
         Ok(extended) => extended,
         Err((diagnostic, sources)) => return Err(refused(vec![*diagnostic], sources)),
     };
@@ -300,6 +318,7 @@ fn assemble(
             environments: environments.clone(),
             waivers: waivers.clone(),
             digest,
+            guessed: None,
         };
         Item {
             policy,

@@ -76,6 +76,12 @@ impl Source {
         Ok(Self::of(path.to_owned(), text, digest))
     }
 
+    /// A text that stands in no file.
+    pub(super) fn of_text(path: &Path, text: String) -> Self {
+        let digest = Digest::of(text.as_bytes());
+        Self::of(path.to_owned(), text, digest)
+    }
+
     fn of(path: PathBuf, text: String, digest: Digest) -> Self {
         let breaks = text.match_indices('\n').map(|(at, _)| at + 1);
         let line_starts = std::iter::once(0).chain(breaks).collect();

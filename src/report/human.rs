@@ -34,6 +34,11 @@ pub fn verdict(paper: &Paper, verdict: &Verdict, evidence: &Evidence) -> String 
             text.push_str(&paper.wrap("  ", &format!("not seen: {limit}")));
         }
     }
+    if verdict.guessed.is_some() {
+        let words = "guessed: nobody wrote this policy, so nothing is allowed; \
+                     `lockstep init` with the same shorthand writes it for you to confirm";
+        text.push_str(&paper.wrap("  ", words));
+    }
     if paper.all {
         for asked in &verdict.endpoints {
             let line = format!(

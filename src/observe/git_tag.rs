@@ -23,7 +23,7 @@ pub use references::{Tag, parse_ls_refs};
 use super::{About, Answers, Ask, Asking, Configured, Kind};
 use crate::model::settings::{Diagnostic, Fields, Key, Shape};
 use crate::model::version::Template;
-use crate::model::{Content, Entry, Listing, Traits, visible};
+use crate::model::{Answer, Content, Entry, Facts, Listing, Name, Traits, visible};
 
 /// The kind.
 #[derive(Debug, Clone, Copy)]
@@ -114,6 +114,36 @@ impl Ask for Repository {
             Self::Local(path) => Box::pin(local::ask(path, asking)),
         }
     }
+}
+
+/// Names of the tags of a repository on the web; why not, else.
+pub(super) async fn tag_names(
+    client: &super::http::Client,
+    source: &Url,
+) -> Result<Vec<String>, String> {
+    let Ok(channel) = "tags".parse::<Name>() else {
+        return Err("no name for a channel".to_owned());
+    };
+    let asking = Asking {
+        channel: &channel,
+        round: super::now(),
+        listed: &[],
+        client,
+    };
+    let observations = remote::ask(source, &asking).await;
+    for observation in observations {
+        match observation.answer {
+            Answer::Seen {
+                facts: Facts::Listing(listing),
+                ..
+            } => return Ok(listing.entries.into_keys().collect()),
+            Answer::Failed { why, .. } => {
+                return Err(format!("{}: {}", why.kind.words(), why.detail));
+            }
+            _ => {}
+        }
+    }
+    Err("there was no answer".to_owned())
 }
 
 /// Tags as a listing. A name that is not UTF-8 cannot be an entry's; it is shown as unnamed.

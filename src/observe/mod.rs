@@ -5,6 +5,7 @@
 //! through the one client of [`http`].
 
 mod ask_all;
+pub mod discover;
 pub mod environment;
 pub mod files;
 pub mod git_tag;

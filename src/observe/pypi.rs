@@ -105,6 +105,18 @@ impl Kind for PyPi {
     }
 }
 
+/// What pip would install from, and the label of a login in that address.
+pub(super) fn index_of_pip(
+    environment: &super::Environment,
+) -> Result<(url::Url, &'static str), Failure> {
+    Index::Pip.resolve(environment)
+}
+
+/// Where an index says in JSON what it knows of a project; nothing for one without that API.
+pub(super) fn project_json(index: &url::Url, name: &str) -> Option<url::Url> {
+    index::json_api(index, &normalised_name(name))
+}
+
 /// The grammar of names (PyPA "Names and normalization").
 fn is_project_name(name: &str) -> bool {
     let bytes = name.as_bytes();

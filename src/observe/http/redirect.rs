@@ -63,7 +63,8 @@ pub(super) fn same_origin(one: &Url, other: &Url) -> bool {
     one.origin() == other.origin()
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// `localhost` and names below it, 127.0.0.0/8, ::1.
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -73,7 +74,7 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 /// Loopback, private, link-local and unspecified addresses, written as numbers or as `localhost`.
-fn is_inner(url: &Url) -> bool {
+pub(crate) fn is_inner(url: &Url) -> bool {
     let address = match url.host() {
         Some(Host::Ipv4(address)) => IpAddr::V4(address),
         Some(Host::Ipv6(address)) => plain(address),

@@ -9,6 +9,7 @@ mod component;
 mod document;
 mod environment;
 mod extend;
+pub mod guess;
 mod leader;
 mod line;
 mod names;

@@ -185,6 +185,7 @@ pub async fn from_shorthand(client: &Client, shorthand: &Shorthand) -> Clues {
                 .push(format!("the tags of {source} could not be read: {why}")),
         }
         github::read(client, &source, &mut found).await;
+        ask_back(client, shorthand, &mut found).await;
     }
     withhold(&mut found, &reach);
     found
@@ -196,6 +197,42 @@ pub async fn from_shorthand(client: &Client, shorthand: &Shorthand) -> Clues {
 /// [`CheckoutError`] where it is no folder that can be read.
 pub fn from_checkout(client: &Client, folder: &Path) -> Result<Clues, CheckoutError> {
     checkout::read(client.environment(), folder)
+}
+
+/// Where the source says that it is published under a name, asks there which source that names:
+/// anybody can write a name into a file.
+async fn ask_back(client: &Client, shorthand: &Shorthand, found: &mut Clues) {
+    let place = |is: fn(&Place) -> bool| {
+        let mut places = found.clues.iter().filter_map(|clue| match &clue.says {
+            Says::Place(place) if clue.withheld.is_none() => Some(place),
+            _ => None,
+        });
+        places.find(|place| is(place)).cloned()
+    };
+    let first_name = found.clues.iter().find_map(|clue| match &clue.says {
+        Says::Name(name) => Some(name.clone()),
+        _ => None,
+    });
+    let python = place(|it| matches!(it, Place::PyPi { index: None, .. }));
+    let npm = place(|it| matches!(it, Place::Npm { registry: None, .. }));
+    let begun = match (shorthand, python, npm) {
+        (Shorthand::PyPi(_) | Shorthand::Npm(_), ..) => return,
+        (_, Some(Place::PyPi { project, .. }), _) => match project.or(first_name) {
+            Some(name) if shorthand::is_project(&name) => package::of_index(client, &name).await,
+            _ => return,
+        },
+        (_, _, Some(Place::Npm { package, .. })) => match package.or(first_name) {
+            Some(name) if shorthand::is_package(&name) => {
+                package::of_registry(client, &name).await
+            }
+            _ => return,
+        },
+        _ => return,
+    };
+    // What the place is called is known already; what it names is asked for.
+    let said = begun.found.clues.into_iter();
+    found.clues.extend(said.filter(|clue| matches!(clue.says, Says::Source(_))));
+    found.unknown.extend(begun.found.unknown);
 }
 
 /// A beginning: what the first place said, and what may be asked from there.

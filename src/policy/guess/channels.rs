@@ -1,0 +1,334 @@
+//! Places as channels of a policy: one block of TOML each, with its reasons.
+
+use std::collections::BTreeSet;
+
+use crate::model::visible;
+use crate::observe::discover::{Clue, Clues, ImageTag, Place, Says};
+
+use super::writing::{quoted, quoted_list};
+use super::{Frame, Leader};
+
+/// A block of a policy.
+pub(super) struct Block {
+    /// What it is, such as "channel `pypi`".
+    pub(super) what: String,
+    /// Why it is thought; comments above it.
+    pub(super) why: Vec<String>,
+    /// The TOML.
+    pub(super) toml: String,
+    /// Why it is only shown.
+    pub(super) not_used: Option<String>,
+}
+
+/// An image that several steps may push.
+struct Image<'c> {
+    image: Option<&'c str>,
+    tags: Vec<&'c ImageTag>,
+    chart: bool,
+    clues: Vec<&'c Clue>,
+}
+
+/// Whether some image carries development builds.
+pub(super) fn has_development(clues: &Clues) -> bool {
+    images(clues).iter().any(|image| image.tags.contains(&&ImageTag::Development))
+}
+
+/// Every place but the leading one, and what must agree.
+pub(super) fn blocks(clues: &Clues, frame: &Frame<'_>) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    let mut seen: Vec<&Place> = Vec::new();
+    let mut declared = false;
+    for clue in &clues.clues {
+        let Says::Place(place) = &clue.says else { continue };
+        if seen.contains(&place) || is_named_better(place, clues) {
+            continue;
+        }
+        seen.push(place);
+        let (name, toml) = match place {
+            Place::GithubRelease { .. } | Place::Oci { .. } => continue,
+            Place::PyPi { project, index } => ("pypi", pypi(project.as_deref(), index.as_deref(), frame)),
+            Place::Npm { package, registry } => ("npm", npm(package.as_deref(), registry.as_deref(), frame)),
+            Place::Manifest { file, key } => (
+                "declared",
+                format!("kind = \"manifest\"\nfile = {}\nkey = {}\n", quoted(file), quoted(key)),
+            ),
+            Place::Lambda { function, region } => ("function", lambda(function.as_deref(), region.as_deref())),
+            Place::S3 { bucket, key, region } => ("objects", s3(bucket.as_deref(), key.as_deref(), region.as_deref())),
+        };
+        let mut block = channel(name, &mut taken, toml, &[clue], frame);
+        if matches!(place, Place::Manifest { .. }) {
+            if frame.is_family || declared {
+                let why = "one file's version is enough, and the one above is read already";
+                let family = "each package of the family has a file of its own";
+                let why = if frame.is_family { family } else { why };
+                block.not_used.get_or_insert_with(|| why.to_owned());
+            }
+            declared = true;
+        }
+        blocks.push(block);
+    }
+    let mut used: Vec<(String, &Image<'_>)> = Vec::new();
+    let images = images(clues);
+    for image in &images {
+        let (block, name) = oci(image, &mut taken, frame);
+        if block.not_used.is_none() {
+            used.push((name, image));
+        }
+        blocks.push(block);
+    }
+    blocks.extend(agreement(&used));
+    blocks.extend(same_files(clues, frame, &taken));
+    blocks
+}
+
+/// Whether the same kind of place is named with more certainty: a publishing step says that
+/// something is published, not under which name.
+fn is_named_better(place: &Place, clues: &Clues) -> bool {
+    let better = |is: &dyn Fn(&Place) -> bool| {
+        clues.clues.iter().any(|clue| matches!(&clue.says, Says::Place(other) if is(other)))
+    };
+    match place {
+        Place::PyPi { project: None, index } => better(&|other| {
+            matches!(other, Place::PyPi { project: Some(_), index: known }
+                if index.is_none() || known == index)
+        }),
+        Place::Npm { package: None, registry } => better(&|other| {
+            matches!(other, Place::Npm { package: Some(_), registry: known }
+                if registry.is_none() || known == registry)
+        }),
+        _ => false,
+    }
+}
+
+fn channel(
+    kind: &str,
+    taken: &mut BTreeSet<String>,
+    toml: String,
+    clues: &[&Clue],
+    frame: &Frame<'_>,
+) -> Block {
+    let name = free(kind, taken);
+    let lines = match frame.has_development && !toml.contains("lines = ") {
+        true => "lines = [\"release\"]\n",
+        false => "",
+    };
+    let withheld = clues.iter().find_map(|clue| clue.withheld);
+    let unknown = toml.lines().find_map(|line| line.split_once(UNKNOWN).map(|(key, _)| key));
+    let unknown = unknown.map(|key| {
+        let key = key.trim_end_matches([' ', '=', '"']);
+        format!("what to write for `{key}` cannot be told from there")
+    });
+    Block {
+        what: format!("channel `{name}`"),
+        why: clues.iter().take(4).map(|clue| clue.why.clone()).collect(),
+        toml: format!("[channel.{name}]\n{toml}{lines}"),
+        not_used: withheld.map(str::to_owned).or(unknown),
+    }
+}
+
+/// Stands for what is not known in a block that is only shown.
+const UNKNOWN: &str = "…";
+
+fn free(kind: &str, taken: &mut BTreeSet<String>) -> String {
+    let numbered = (2..).map(|number| format!("{kind}-{number}"));
+    let mut names = std::iter::once(kind.to_owned()).chain(numbered);
+    let name = names.find(|name| !taken.contains(name)).unwrap_or_default();
+    taken.insert(name.clone());
+    name
+}
+
+fn key_or_unknown(key: &str, value: Option<&str>) -> String {
+    format!("{key} = {}\n", quoted(value.unwrap_or(UNKNOWN)))
+}
+
+fn pypi(project: Option<&str>, index: Option<&str>, frame: &Frame<'_>) -> String {
+    let mut toml = "kind = \"pypi\"\n".to_owned();
+    let own = frame.names.first().map(String::as_str);
+    if let Some(project) = project.filter(|it| Some(*it) != own) {
+        toml.push_str(&format!("project = {}\n", quoted(project)));
+    }
+    if let Some(index) = index {
+        toml.push_str(&format!("index = {}\n", quoted(index)));
+    }
+    toml
+}
+
+fn npm(package: Option<&str>, registry: Option<&str>, frame: &Frame<'_>) -> String {
+    let mut toml = "kind = \"npm\"\n".to_owned();
+    let own = frame.names.first().map(String::as_str);
+    match package.filter(|it| Some(*it) != own && !frame.is_family) {
+        Some(package) => toml.push_str(&format!("package = {}\n", quoted(package))),
+        None => toml.push_str("package = \"{name}\"\n"),
+    }
+    if let Some(registry) = registry {
+        toml.push_str(&format!("registry = {}\n", quoted(registry.trim_end_matches('/'))));
+    }
+    toml
+}
+
+fn lambda(function: Option<&str>, region: Option<&str>) -> String {
+    let function = key_or_unknown("function", function);
+    format!("kind = \"lambda\"\n{function}{}", key_or_unknown("region", region))
+}
+
+fn s3(bucket: Option<&str>, key: Option<&str>, region: Option<&str>) -> String {
+    let bucket = key_or_unknown("bucket", bucket);
+    let key = key_or_unknown("key", key);
+    format!("kind = \"s3\"\n{bucket}{key}{}", key_or_unknown("region", region))
+}
+
+fn images(clues: &Clues) -> Vec<Image<'_>> {
+    let mut images: Vec<Image<'_>> = Vec::new();
+    for clue in &clues.clues {
+        let Says::Place(Place::Oci { image, tags, chart }) = &clue.says else {
+            continue;
+        };
+        let same = |known: &&mut Image<'_>| known.image == image.as_deref() && known.chart == *chart;
+        match images.iter_mut().find(same) {
+            Some(known) => {
+                known.clues.push(clue);
+                known.tags.extend(tags);
+            }
+            None => images.push(Image {
+                image: image.as_deref(),
+                tags: tags.iter().collect(),
+                chart: *chart,
+                clues: vec![clue],
+            }),
+        }
+    }
+    images
+}
+
+fn oci(image: &Image<'_>, taken: &mut BTreeSet<String>, frame: &Frame<'_>) -> (Block, String) {
+    let host = image.image.and_then(|it| it.split('/').next()).unwrap_or_default();
+    let kind = match host {
+        _ if image.chart => "chart",
+        "docker.io" => "docker-hub",
+        "ghcr.io" => "ghcr",
+        "quay.io" => "quay",
+        host if host.ends_with(".amazonaws.com") => "ecr",
+        _ => "registry",
+    };
+    let mut templates: Vec<String> = Vec::new();
+    let mut floating: Vec<String> = Vec::new();
+    let mut develops = false;
+    let mut releases = false;
+    let mut add = |template: &str| {
+        if !templates.iter().any(|it| it == template) {
+            templates.push(template.to_owned());
+        }
+    };
+    for tag in &image.tags {
+        match tag {
+            ImageTag::Version(template) => {
+                releases = true;
+                add(template);
+            }
+            ImageTag::AsGitTag => {
+                releases = true;
+                frame.templates.iter().for_each(|template| add(template));
+            }
+            ImageTag::Development => {
+                develops = true;
+                add("{version}");
+            }
+            ImageTag::Floating(text) if floating.len() < 8 && !floating.contains(text) => {
+                floating.push(text.clone());
+            }
+            ImageTag::Floating(_) | ImageTag::Other(_) => {}
+        }
+    }
+    let is_told = develops || releases;
+    if !is_told {
+        templates.push("{version}".to_owned());
+    }
+    let mut toml = format!(
+        "kind = \"oci\"\n{}tag = {}\n",
+        key_or_unknown("image", image.image),
+        match templates.as_slice() {
+            [one] => quoted(one),
+            several => quoted_list(several),
+        }
+    );
+    if !floating.is_empty() && releases {
+        toml.push_str(&format!("floating = {}\n", quoted_list(&floating)));
+    }
+    if image.chart {
+        toml.push_str("plus = \"underscore\"\n");
+    }
+    match (develops, releases) {
+        (true, false) => toml.push_str("lines = [\"development\"]\n"),
+        (true, true) => toml.push_str("lines = [\"release\", \"development\"]\n"),
+        _ => {}
+    }
+    let mut block = channel(kind, taken, toml, &image.clues, frame);
+    if !is_told {
+        let others = image.tags.iter().filter_map(|tag| match tag {
+            ImageTag::Other(text) | ImageTag::Floating(text) => Some(visible(text, 40)),
+            _ => None,
+        });
+        let others: Vec<String> = others.collect();
+        let words = format!("tags ({}) do not say the version; `{{version}}` is only usual", others.join(", "));
+        block.why.push(words);
+    }
+    let name = block.what.trim_start_matches("channel ").trim_matches('`').to_owned();
+    (block, name)
+}
+
+/// Images that are not the very same bytes by construction, held to one commit.
+fn agreement(used: &[(String, &Image<'_>)]) -> Option<Block> {
+    if used.len() < 2 {
+        return None;
+    }
+    let base = |image: &Image<'_>| {
+        image.image.and_then(|it| it.rsplit('/').next()).unwrap_or_default().to_owned()
+    };
+    let file = |image: &Image<'_>| {
+        let why = image.clues.first().map_or("", |clue| clue.why.as_str());
+        why.split(" line ").next().unwrap_or_default().to_owned()
+    };
+    let step = |image: &Image<'_>| image.clues.first().map(|clue| clue.why.clone());
+    let different = |of: &dyn Fn(&Image<'_>) -> String| {
+        used.iter().map(|(_, image)| of(image)).collect::<BTreeSet<_>>().len() > 1
+    };
+    let charts = used.iter().any(|(_, image)| image.chart);
+    let because = if different(&base) || charts {
+        "they are different artifacts of one release"
+    } else if different(&file) {
+        "several workflows build it"
+    } else if used.iter().map(|(_, image)| step(image)).collect::<BTreeSet<_>>().len() > 1 {
+        "several steps push it"
+    } else {
+        return None;
+    };
+    let names: Vec<String> = used.iter().map(|(name, _)| name.clone()).collect();
+    let digests = "Where one image is built once and copied, take this out: then the digests are compared";
+    Some(Block {
+        what: "agreement of the images".to_owned(),
+        why: vec![format!("{because}. {digests}")],
+        toml: format!(
+            "[[agree]]\nchannels = {}\non = \"same-commit\"\nbecause = {}\n",
+            quoted_list(&names),
+            quoted(because)
+        ),
+        not_used: None,
+    })
+}
+
+/// A release whose assets are the distributions: the same files on both sides.
+fn same_files(clues: &Clues, frame: &Frame<'_>, taken: &BTreeSet<String>) -> Option<Block> {
+    let has = clues.clues.iter().any(|clue| {
+        matches!(clue.says, Says::Place(Place::GithubRelease { distributions: true }))
+    });
+    if !has || !matches!(frame.leads, Leader::Release(_)) || !taken.contains("pypi") {
+        return None;
+    }
+    Some(Block {
+        what: "agreement of the files".to_owned(),
+        why: vec!["the distributions are assets of the release too".to_owned()],
+        toml: "[[agree]]\nchannels = [\"release\", \"pypi\"]\non = \"same-files\"\n".to_owned(),
+        not_used: None,
+    })
+}

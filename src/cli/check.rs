@@ -7,8 +7,8 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::check::{
-    Gathering, JudgeError, Judged, Target, TargetError, gather, judge, load_targets, read_evidence,
-    write_evidence,
+    Gathering, JudgeError, Judged, Target, TargetError, gather, guessed_target, judge,
+    load_targets, read_evidence, write_evidence,
 };
 use crate::decide::{self, Question, Which};
 use crate::model::settings::nearest;
@@ -19,6 +19,7 @@ use crate::verify::Origin;
 use super::Format;
 use super::ambient::Ambient;
 use super::exit::{self, Ending, Failure};
+use super::init::{listed, not_guessed, shorthand_of};
 use super::progress::Progress;
 use super::say::Terminal;
 
@@ -29,7 +30,8 @@ use super::say::Terminal;
 /// latest by server time.
 #[derive(Debug, Args)]
 pub(super) struct CheckArguments {
-    /// Policy files, or folders of them.
+    /// Policy files, folders of them, or a shorthand: pypi:NAME, npm:NAME, github:OWNER/REPOSITORY,
+    /// oci:HOST/NAME. The policy of a shorthand is guessed, so it never ends with 0.
     #[arg(value_name = "TARGET", required = true)]
     targets: Vec<PathBuf>,
     /// Judge this version, or the release that this tag announces. May be repeated.
@@ -71,7 +73,7 @@ pub(super) fn run(
     terminal: &mut Terminal,
 ) -> Result<Ending, Failure> {
     let question = question(&arguments, ambient)?;
-    let targets = load_targets(&arguments.targets).map_err(|error| unusable(error, terminal))?;
+    let targets = targets(&arguments, ambient, terminal)?;
     let judged = match &arguments.evidence {
         Some(path) => from_file(&arguments, path, targets, &question, terminal)?,
         None => from_channels(&arguments, targets, &question, ambient, terminal)?,
@@ -102,6 +104,54 @@ pub(super) fn run(
         }
     }
     Ok(exit::of_verdicts(judged.iter().map(|it| &it.verdict)))
+}
+
+/// The targets in the order of the policies, then those of shorthands.
+fn targets(
+    arguments: &CheckArguments,
+    ambient: &Ambient,
+    terminal: &mut Terminal,
+) -> Result<Vec<Target>, Failure> {
+    let mut paths = Vec::new();
+    let mut shorthands = Vec::new();
+    for target in &arguments.targets {
+        match shorthand_of(target)? {
+            Some(shorthand) => shorthands.push(shorthand),
+            None => paths.push(target.clone()),
+        }
+    }
+    if let (Some(shorthand), Some(_)) = (shorthands.first(), &arguments.evidence) {
+        return Err(Failure::new(
+            format!("`{shorthand}` is asked, and --evidence asks nobody"),
+            format!("write its policy with `lockstep init {shorthand}` and name that"),
+        ));
+    }
+    let mut targets = match paths.is_empty() {
+        true => Vec::new(),
+        false => load_targets(&paths).map_err(|error| unusable(error, terminal))?,
+    };
+    for shorthand in shorthands {
+        let progress = Arc::new(Progress::new(terminal));
+        let target = guessed_target(&shorthand, ambient.environment.clone(), progress)
+            .map_err(|error| not_guessed(&error, terminal))?;
+        let name = &target.item.policy.component.name;
+        if targets
+            .iter()
+            .any(|other| other.item.policy.component.name == *name)
+        {
+            return Err(Failure::new(
+                format!("component `{name}` is named twice, the second time by `{shorthand}`"),
+                "name each component once",
+            ));
+        }
+        let reasons = target.item.policy.guessed.as_deref().unwrap_or_default();
+        terminal.note(&format!(
+            "the policy of `{shorthand}` is guessed: {}",
+            listed(reasons)
+        ));
+        targets.push(target);
+    }
+    Ok(targets)
 }
 
 fn question(arguments: &CheckArguments, ambient: &Ambient) -> Result<Question, Failure> {
@@ -199,11 +249,11 @@ fn from_channels(
     gather(&targets, gathering).map_err(unfit)
 }
 
-fn unfit(error: JudgeError) -> Failure {
+pub(super) fn unfit(error: JudgeError) -> Failure {
     Failure::new(error.message, error.hint)
 }
 
-fn unusable(error: TargetError, terminal: &Terminal) -> Failure {
+pub(super) fn unusable(error: TargetError, terminal: &Terminal) -> Failure {
     match error {
         TargetError::Unreadable { message, hint } => Failure::new(message, hint),
         TargetError::Invalid(invalid) => {

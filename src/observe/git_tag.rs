@@ -20,7 +20,8 @@ pub use advertisement::{Advertisement, parse_advertisement};
 pub use pkt_line::{Packet, Packets, PktLineError};
 pub use references::{Tag, parse_ls_refs};
 
-use super::{About, Answers, Ask, Asking, Configured, Kind};
+use super::examine::examined;
+use super::{About, Answers, Ask, Asking, Configured, Examinations, Examine, Kind};
 use crate::model::settings::{Diagnostic, Fields, Key, Shape};
 use crate::model::version::Template;
 use crate::model::{Answer, Content, Entry, Facts, Listing, Name, Traits, visible};
@@ -74,8 +75,10 @@ impl Kind for GitTag {
             states_commit: true,
             states_time: false,
         };
+        let repository = Arc::new(repository);
         Some(Configured {
-            ask: Some(Arc::new(repository)),
+            examine: Some(repository.clone()),
+            ask: Some(repository),
             ..Configured::usual(traits, templates)
         })
     }
@@ -113,6 +116,24 @@ impl Ask for Repository {
             Self::Remote(source) => Box::pin(remote::ask(source, asking)),
             Self::Local(path) => Box::pin(local::ask(path, asking)),
         }
+    }
+}
+
+impl Examine for Repository {
+    fn examine<'a>(&'a self, asking: &'a Asking<'a>) -> Examinations<'a> {
+        Box::pin(async {
+            let hint = match self {
+                Self::Local(_) => "is `git` installed, and may this user read the folder?",
+                Self::Remote(_) => {
+                    "a private repository needs a login that may read it: GITHUB_TOKEN with                      `Contents: read` on GitHub, else `.netrc`"
+                }
+            };
+            let observations = self.ask(asking).await;
+            observations
+                .iter()
+                .map(|it| examined(it, "tags", hint))
+                .collect()
+        })
     }
 }
 

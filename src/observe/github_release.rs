@@ -1,5 +1,9 @@
 //! The channel `github-release`: releases with their assets.
 
+mod examine;
+
+use std::sync::Arc;
+
 use super::{About, Configured, Kind, table};
 use crate::model::settings::{Diagnostic, Fields, Key, Shape};
 use crate::model::{Content, Traits};
@@ -61,6 +65,10 @@ impl Kind for GithubRelease {
         };
         Some(Configured {
             assets,
+            examine: Some(Arc::new(examine::Repository {
+                source: source.clone(),
+                needs_branches: !about.branches.is_empty(),
+            })),
             ..Configured::usual(traits, templates)
         })
     }

@@ -7,6 +7,7 @@
 mod ask_all;
 pub mod discover;
 pub mod environment;
+mod examine;
 pub mod files;
 pub mod git_tag;
 pub mod github_release;
@@ -28,6 +29,7 @@ use url::Url;
 
 pub use ask_all::{LookUp, Question, ask_all, look_up_all};
 pub use environment::{Environment, now};
+pub use examine::{Examination, Examinations, Examine, Examined, Sight};
 
 use crate::model::settings::{Fields, Key};
 use crate::model::version::{Plus, Scheme, Template};
@@ -97,6 +99,8 @@ pub struct Configured {
     pub usual_lag: Duration,
     /// Asks it; nothing where this program cannot yet.
     pub ask: Option<Arc<dyn Ask>>,
+    /// Says what the present credential can see of it; nothing where a kind has nothing to say.
+    pub examine: Option<Arc<dyn Examine>>,
 }
 
 impl Configured {
@@ -114,6 +118,7 @@ impl Configured {
             assets: Vec::new(),
             usual_lag: Duration::from_minutes(30),
             ask: None,
+            examine: None,
         }
     }
 }

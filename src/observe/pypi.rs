@@ -20,8 +20,9 @@ pub use simple_html::parse_simple_html;
 pub use simple_json::parse_simple_json;
 
 use self::index::Index;
+use super::examine::examined;
 use super::http::{Credential, Reply, Request, Unanswered};
-use super::{About, Answers, Ask, Asking, Configured, Kind, malformed};
+use super::{About, Answers, Ask, Asking, Configured, Examinations, Examine, Kind, malformed};
 use crate::model::settings::{Diagnostic, Fields, Key, Shape};
 use crate::model::version::{Scheme, Template};
 use crate::model::{
@@ -96,10 +97,12 @@ impl Kind for PyPi {
             states_commit: false,
             states_time: true,
         };
+        let project = Arc::new(Project { name, index });
         Some(Configured {
             scheme: Some(Scheme::Pep440),
             usual_lag: Duration::from_minutes(60),
-            ask: Some(Arc::new(Project { name, index })),
+            examine: Some(project.clone()),
+            ask: Some(project),
             ..Configured::usual(traits, vec![template])
         })
     }
@@ -128,6 +131,20 @@ fn is_project_name(name: &str) -> bool {
 impl Ask for Project {
     fn ask<'a>(&'a self, asking: &'a Asking<'a>) -> Answers<'a> {
         Box::pin(self.read(asking))
+    }
+}
+
+impl Examine for Project {
+    fn examine<'a>(&'a self, asking: &'a Asking<'a>) -> Examinations<'a> {
+        Box::pin(async {
+            let hint = "check the project's name; a private index needs a login in `.netrc` or in \
+                        the index's address";
+            let observations = self.read(asking).await;
+            observations
+                .iter()
+                .map(|it| examined(it, "versions", hint))
+                .collect()
+        })
     }
 }
 

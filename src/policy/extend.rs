@@ -62,10 +62,7 @@ pub(super) fn read(path: &Path) -> Result<Extended, (Box<Diagnostic>, Vec<Source
 }
 
 /// A policy whose text is given; where it names another file, that is refused.
-pub(super) fn alone(
-    path: &Path,
-    text: String,
-) -> Result<Extended, (Box<Diagnostic>, Vec<Source>)> {
+pub(super) fn alone(path: &Path, text: String) -> Result<Extended, (Box<Diagnostic>, Vec<Source>)> {
     let source = Source::of_text(path, text);
     let table = document::parse(source.text(), 0);
     let sources = vec![source];

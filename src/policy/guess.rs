@@ -43,8 +43,8 @@ pub struct NoGuess {
 pub struct Occasion<'a> {
     /// The shorthand or the folder, as the user wrote it.
     pub about: &'a str,
-    /// Whether the repository is the folder of the policy itself.
-    pub is_checkout: bool,
+    /// For a checkout: how the policy names its folder, where it has no remote.
+    pub local: Option<&'a str>,
     /// The codes that waivers may name, as for [`super::load`].
     pub codes: &'a [&'a str],
 }
@@ -94,23 +94,37 @@ pub fn guess(clues: &Clues, occasion: Occasion<'_>) -> Result<Guess, NoGuess> {
         .collect();
     let chosen = sources.iter().find(|clue| clue.withheld.is_none()).copied();
     let source = chosen.and_then(source_of);
-    if source.is_none() && !occasion.is_checkout {
-        let withheld = sources.first().and_then(|clue| Some((source_of(clue)?, clue.withheld?)));
+    if source.is_none() && occasion.local.is_none() {
+        let withheld = sources
+            .first()
+            .and_then(|clue| Some((source_of(clue)?, clue.withheld?)));
         return Err(refuse(match withheld {
             Some((url, why)) => format!(
                 "the only source repository that `{}` names is {}: {why}",
                 occasion.about,
                 crate::model::visible(url.as_str(), 200)
             ),
-            None => format!("`{}` names no source repository, and nothing else could announce a \
-                 release", occasion.about),
+            None => format!(
+                "`{}` names no source repository, and nothing else could announce a \
+                 release",
+                occasion.about
+            ),
         }));
     }
-    let is_python = clues.clues.iter().any(|clue| matches!(clue.says, Says::Place(Place::PyPi { .. })));
-    let found = tags::read(clues.tags.as_deref(), &names.all, is_python, names.is_family);
-    let release = clues.clues.iter().find(|clue| {
-        matches!(clue.says, Says::Place(Place::GithubRelease { .. }))
-    });
+    let is_python = clues
+        .clues
+        .iter()
+        .any(|clue| matches!(clue.says, Says::Place(Place::PyPi { .. })));
+    let found = tags::read(
+        clues.tags.as_deref(),
+        &names.all,
+        is_python,
+        names.is_family,
+    );
+    let release = clues
+        .clues
+        .iter()
+        .find(|clue| matches!(clue.says, Says::Place(Place::GithubRelease { .. })));
     // GitHub's API asks for exactly two parts.
     let two_parts = |url: &Url| url.path().trim_matches('/').split('/').count() == 2;
     let leads = match (&source, release) {
@@ -200,7 +214,11 @@ fn head(
     let mut reasons = Vec::new();
     text.push_str("\n[component]\n");
     text.push_str(&comment(&names.why));
-    reasons.push(format!("component `{}`: {}", names.all.join("`, `"), names.why));
+    reasons.push(format!(
+        "component `{}`: {}",
+        names.all.join("`, `"),
+        names.why
+    ));
     match frame.is_family {
         true => text.push_str(&format!("names = {}\n", quoted_list(&names.all))),
         false => text.push_str(&format!("name = {}\n", quoted(&names.all[0]))),
@@ -213,10 +231,16 @@ fn head(
     }
     for clue in &clues.clues {
         let Some(url) = source_of(clue) else { continue };
-        if frame.source.as_ref().is_some_and(|chosen| same_repository(chosen, &url)) {
+        if frame
+            .source
+            .as_ref()
+            .is_some_and(|chosen| same_repository(chosen, &url))
+        {
             continue;
         }
-        let why = clue.withheld.unwrap_or("another repository than the one above");
+        let why = clue
+            .withheld
+            .unwrap_or("another repository than the one above");
         let words = format!("{} names {url} instead: {why}", clue.why);
         text.push_str(&comment(&words));
         reasons.push(words);
@@ -227,7 +251,10 @@ fn head(
     };
     text.push_str(&format!("announced-by = {}\n", quoted(leader)));
     text.push_str(writing::BRANCHES);
-    text.push_str(&format!("\n[line.release]\nscheme = {}\n", quoted(&frame.scheme.to_string())));
+    text.push_str(&format!(
+        "\n[line.release]\nscheme = {}\n",
+        quoted(&frame.scheme.to_string())
+    ));
     text.push_str(writing::JUDGE_SINCE);
     if frame.has_development {
         text.push_str("\n# Builds named branch-commit-time, as Flux picks them.\n");
@@ -243,12 +270,12 @@ fn head(
     };
     text.push('\n');
     let (why, kind, path) = match frame.leads {
-        Leader::Release(clue) => (clue.why.as_str(), "github-release", ""),
-        Leader::Tag => ("git tags announce a release", "git-tag", ""),
+        Leader::Release(clue) => (clue.why.as_str(), "github-release", String::new()),
+        Leader::Tag => ("git tags announce a release", "git-tag", String::new()),
         Leader::LocalTag => (
             "there is no remote, so the tags of this folder announce a release",
             "git-tag",
-            "path = \".\"\n",
+            format!("path = {}\n", quoted(occasion.local.unwrap_or("."))),
         ),
     };
     text.push_str(&comment(&format!("{why}; {tags_why}")));
@@ -265,8 +292,14 @@ fn certainty(chosen: &Clue, names: &[String], url: &Url, clues: &Clues) -> Strin
     let named_by_source = clues.clues.iter().any(|clue| {
         let name = match &clue.says {
             Says::Name(name) => Some(name),
-            Says::Place(Place::PyPi { project: Some(name), .. }) => Some(name),
-            Says::Place(Place::Npm { package: Some(name), .. }) => Some(name),
+            Says::Place(Place::PyPi {
+                project: Some(name),
+                ..
+            }) => Some(name),
+            Says::Place(Place::Npm {
+                package: Some(name),
+                ..
+            }) => Some(name),
             _ => None,
         };
         let names_it = name.is_some_and(|name| names.iter().any(|it| plain(it) == plain(name)));

@@ -79,8 +79,11 @@ impl Reach {
 }
 
 /// The GitHub host of the environment: `GITHUB_SERVER_URL`, else `GH_HOST`, else github.com.
-pub(super) fn github_server(environment: &Environment) -> Option<Url> {
-    let named = match (environment.get("GITHUB_SERVER_URL"), environment.get("GH_HOST")) {
+pub(in crate::observe) fn github_server(environment: &Environment) -> Option<Url> {
+    let named = match (
+        environment.get("GITHUB_SERVER_URL"),
+        environment.get("GH_HOST"),
+    ) {
         (Some(server), _) => Url::parse(server).ok(),
         (None, Some(host)) => Url::parse(&format!("https://{host}/")).ok(),
         (None, None) => Url::parse("https://github.com/").ok(),
@@ -181,7 +184,9 @@ mod tests {
             assert_eq!(url.as_str(), "https://github.com/Acme/api", "{text}");
         }
         assert_eq!(
-            repository("https://gitlab.com/a/b/c/-/tree/main").unwrap().as_str(),
+            repository("https://gitlab.com/a/b/c/-/tree/main")
+                .unwrap()
+                .as_str(),
             "https://gitlab.com/a/b/c"
         );
         let lower = repository("https://github.com/acme/API").unwrap();
@@ -242,6 +247,10 @@ mod tests {
         assert!(public.may_ask(&url("https://github.com/a/b")).is_ok());
         let environment = nothing.with("GH_HOST", "git.acme.example");
         let enterprise = Reach::new(&url("https://pypi.org/simple/"), &environment);
-        assert!(enterprise.may_ask(&url("https://git.acme.example/a/b")).is_ok());
+        assert!(
+            enterprise
+                .may_ask(&url("https://git.acme.example/a/b"))
+                .is_ok()
+        );
     }
 }

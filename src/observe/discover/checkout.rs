@@ -34,7 +34,11 @@ pub(super) fn read(environment: &Environment, folder: &Path) -> Result<Clues, Ch
     }
     let mut clues = Clues::default();
     let mut repository = None;
-    match git(environment, folder, &["config", "--get", "remote.origin.url"]) {
+    match git(
+        environment,
+        folder,
+        &["config", "--get", "remote.origin.url"],
+    ) {
         Some(text) => match address::repository(text.trim()) {
             Ok(url) => {
                 let path = url.path().trim_matches('/').to_owned();
@@ -42,17 +46,23 @@ pub(super) fn read(environment: &Environment, folder: &Path) -> Result<Clues, Ch
                     repository = Some(path);
                 }
                 let why = "the remote `origin` of this checkout";
-                clues.clues.push(Clue::new(Origin::User, Says::Source(url), why));
+                clues
+                    .clues
+                    .push(Clue::new(Origin::User, Says::Source(url), why));
             }
-            Err(why) => clues
-                .unknown
-                .push(format!("the remote `origin` names no repository on the web: {why}")),
+            Err(why) => clues.unknown.push(format!(
+                "the remote `origin` names no repository on the web: {why}"
+            )),
         },
         None => clues
             .unknown
             .push("there is no git remote `origin`, so the source is not known".to_owned()),
     }
-    match git(environment, folder, &["tag", "--list", "--sort=-creatordate"]) {
+    match git(
+        environment,
+        folder,
+        &["tag", "--list", "--sort=-creatordate"],
+    ) {
         Some(text) => clues.tags = Some(text.lines().map(str::to_owned).collect()),
         None => clues
             .unknown
@@ -60,11 +70,22 @@ pub(super) fn read(environment: &Environment, folder: &Path) -> Result<Clues, Ch
     }
     let files = files(folder);
     clues.source_was_read = true;
-    tree::read(&files, repository.as_deref(), "of this checkout", &mut clues);
+    tree::read(
+        &files,
+        repository.as_deref(),
+        "of this checkout",
+        &mut clues,
+    );
     let name = folder.canonicalize().ok();
-    if let Some(name) = name.as_deref().and_then(Path::file_name).and_then(|it| it.to_str()) {
+    if let Some(name) = name
+        .as_deref()
+        .and_then(Path::file_name)
+        .and_then(|it| it.to_str())
+    {
         let why = "the name of the folder";
-        clues.clues.push(Clue::new(Origin::Host, Says::Name(name.to_owned()), why));
+        clues
+            .clues
+            .push(Clue::new(Origin::Host, Says::Name(name.to_owned()), why));
     }
     Ok(clues)
 }
@@ -80,11 +101,17 @@ fn files(folder: &Path) -> Files {
         add((*path).to_owned());
     }
     let workflows = names(&folder.join(WORKFLOWS));
-    for name in workflows.iter().filter(|it| is_workflow(it)).take(MOST_WORKFLOWS) {
+    for name in workflows
+        .iter()
+        .filter(|it| is_workflow(it))
+        .take(MOST_WORKFLOWS)
+    {
         add(format!("{WORKFLOWS}/{name}"));
     }
     let mut packages = 0;
-    for parent in ["packages", "apps", "libs", "charts", "chart", "deploy", "helm"] {
+    for parent in [
+        "packages", "apps", "libs", "charts", "chart", "deploy", "helm",
+    ] {
         // The chart may stand in the folder itself or one below it.
         add(format!("{parent}/Chart.yaml"));
         for name in names(&folder.join(parent)) {

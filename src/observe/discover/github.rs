@@ -26,7 +26,11 @@ pub(super) fn of_name(client: &Client, owner: &str, repository: &str) -> Begun {
     };
     url.set_path(&format!("/{owner}/{repository}"));
     let reach = Reach::new(&url, environment);
-    found.clues.push(Clue::new(Origin::User, Says::Source(url), "the shorthand names it"));
+    found.clues.push(Clue::new(
+        Origin::User,
+        Says::Source(url),
+        "the shorthand names it",
+    ));
     let reach = Some(reach);
     Begun { found, reach }
 }
@@ -87,7 +91,9 @@ pub(super) async fn read(client: &Client, source: &Url, clues: &mut Clues) {
             let path = source.path().trim_matches('/').to_owned();
             tree::read(&files, Some(&path), "at the default branch", clues);
         }
-        Err(why) => clues.unknown.push(format!("the files of {source} could not be read: {why}")),
+        Err(why) => clues
+            .unknown
+            .push(format!("the files of {source} could not be read: {why}")),
     }
     match asking.releases().await {
         Ok(Some(clue)) => clues.clues.push(clue),
@@ -126,7 +132,9 @@ impl Asking<'_> {
         };
         let json: Json = serde_json::from_slice(&body).unwrap_or_default();
         let names = json.as_array().into_iter().flatten();
-        let names = names.filter(|it| it["type"] != "dir").filter_map(|it| it["name"].as_str());
+        let names = names
+            .filter(|it| it["type"] != "dir")
+            .filter_map(|it| it["name"].as_str());
         let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
         let names = names.filter(|it| it.len() <= 200 && it.chars().all(plain));
         Ok(names.take(1_000).map(str::to_owned).collect())
@@ -141,8 +149,11 @@ impl Asking<'_> {
             .collect();
         let workflows = self.names(WORKFLOWS).await?;
         // Those whose names speak of publishing first: not all may be asked.
-        let mut workflows: Vec<String> = workflows.into_iter().filter(|it| is_workflow(it)).collect();
-        let speaks = ["release", "publish", "deploy", "docker", "image", "build", "cd"];
+        let mut workflows: Vec<String> =
+            workflows.into_iter().filter(|it| is_workflow(it)).collect();
+        let speaks = [
+            "release", "publish", "deploy", "docker", "image", "build", "cd",
+        ];
         workflows.sort_by_key(|name| !speaks.iter().any(|word| name.contains(word)));
         let workflows = workflows.into_iter().take(WORKFLOWS_ASKED);
         wanted.extend(workflows.map(|name| format!("{WORKFLOWS}/{name}")));

@@ -45,9 +45,15 @@ pub(super) async fn of_registry(client: &Client, host: &str, name: &str) -> Begu
     match registry.get("tags/list?n=100", "application/json").await {
         Ok(json) => {
             let listed = json["tags"].as_array().into_iter().flatten();
-            tags = listed.filter_map(Json::as_str).take(1_000).map(str::to_owned).collect();
+            tags = listed
+                .filter_map(Json::as_str)
+                .take(1_000)
+                .map(str::to_owned)
+                .collect();
         }
-        Err(why) => found.unknown.push(format!("the tags of the image could not be read: {why}")),
+        Err(why) => found
+            .unknown
+            .push(format!("the tags of the image could not be read: {why}")),
     }
     found.clues.push(Clue::new(
         Origin::User,
@@ -59,12 +65,22 @@ pub(super) async fn of_registry(client: &Client, host: &str, name: &str) -> Begu
         "the shorthand names it",
     ));
     // The newest of any kind names the source as well as any other.
-    let tag = ["latest".to_owned()].into_iter().find(|it| tags.contains(it));
+    let tag = ["latest".to_owned()]
+        .into_iter()
+        .find(|it| tags.contains(it));
     if let Some(tag) = tag.or_else(|| tags.last().cloned()) {
         match registry.label(&tag).await {
-            Ok(Some(text)) => source(&text, &format!("the label {SOURCE} of the image"), &mut found),
-            Ok(None) => found.unknown.push(format!("the image has no label {SOURCE}")),
-            Err(why) => found.unknown.push(format!("the labels could not be read: {why}")),
+            Ok(Some(text)) => source(
+                &text,
+                &format!("the label {SOURCE} of the image"),
+                &mut found,
+            ),
+            Ok(None) => found
+                .unknown
+                .push(format!("the image has no label {SOURCE}")),
+            Err(why) => found
+                .unknown
+                .push(format!("the labels could not be read: {why}")),
         }
     }
     let reach = Some(reach);
@@ -103,31 +119,41 @@ impl Registry<'_> {
         if let Some(text) = manifest["annotations"][SOURCE].as_str() {
             return Ok(Some(text.to_owned()));
         }
-        let first = manifest["manifests"][0]["digest"].as_str().filter(|it| is_digest(it));
+        let first = manifest["manifests"][0]["digest"]
+            .as_str()
+            .filter(|it| is_digest(it));
         if let Some(digest) = first.map(str::to_owned) {
             manifest = self.get(&format!("manifests/{digest}"), MANIFESTS).await?;
         }
-        let digest = manifest["config"]["digest"].as_str().filter(|it| is_digest(it));
+        let digest = manifest["config"]["digest"]
+            .as_str()
+            .filter(|it| is_digest(it));
         let Some(digest) = digest else {
             return Ok(manifest["annotations"][SOURCE].as_str().map(str::to_owned));
         };
         let path = format!("blobs/{digest}");
         let config = self.get(&path, "application/octet-stream").await?;
-        Ok(config["config"]["Labels"][SOURCE].as_str().map(str::to_owned))
+        Ok(config["config"]["Labels"][SOURCE]
+            .as_str()
+            .map(str::to_owned))
     }
 
     /// Asks; where the registry wants a token, gets one for nobody and asks again (distribution
     /// specification, "Token Authentication").
     async fn get(&mut self, path: &str, accept: &'static str) -> Result<Json, Unanswered> {
         let Ok(url) = self.base.join(path) else {
-            return Err(Unanswered::of(crate::observe::malformed("no address of a registry")));
+            return Err(Unanswered::of(crate::observe::malformed(
+                "no address of a registry",
+            )));
         };
         let refused = match ask(self.client, url.clone(), self.credential.clone(), accept).await {
             Ok((_, json)) => return Ok(json),
             Err(unanswered) => unanswered,
         };
         let challenge = refused.headers.get("www-authenticate");
-        let challenge = challenge.and_then(|it| it.to_str().ok()).unwrap_or_default();
+        let challenge = challenge
+            .and_then(|it| it.to_str().ok())
+            .unwrap_or_default();
         let Some(realm) = token_address(challenge, &self.base) else {
             return Err(refused);
         };
@@ -183,8 +209,17 @@ mod tests {
             asked.unwrap().as_str(),
             "https://ghcr.io/token?service=ghcr.io&scope=repository%3Aacme%2Fapi%3Apull"
         );
-        for realm in ["https://169.254.169.254/t", "http://127.0.0.1/t", "http://ghcr.io/t", "x"] {
-            assert_eq!(token_address(&format!("Bearer realm=\"{realm}\""), &base), None, "{realm}");
+        for realm in [
+            "https://169.254.169.254/t",
+            "http://127.0.0.1/t",
+            "http://ghcr.io/t",
+            "x",
+        ] {
+            assert_eq!(
+                token_address(&format!("Bearer realm=\"{realm}\""), &base),
+                None,
+                "{realm}"
+            );
         }
     }
 

@@ -5,7 +5,7 @@
 
 mod address;
 mod checkout;
-mod github;
+pub(super) mod github;
 mod image;
 mod package;
 mod shell;
@@ -18,10 +18,12 @@ use std::path::Path;
 
 use url::Url;
 
+pub(super) use address::github_server;
 pub use address::same_repository;
 pub use checkout::CheckoutError;
 pub use shorthand::{Shorthand, ShorthandError};
 
+use super::Environment;
 use super::http::Client;
 use address::Reach;
 
@@ -195,8 +197,8 @@ pub async fn from_shorthand(client: &Client, shorthand: &Shorthand) -> Clues {
 ///
 /// # Errors
 /// [`CheckoutError`] where it is no folder that can be read.
-pub fn from_checkout(client: &Client, folder: &Path) -> Result<Clues, CheckoutError> {
-    checkout::read(client.environment(), folder)
+pub fn from_checkout(environment: &Environment, folder: &Path) -> Result<Clues, CheckoutError> {
+    checkout::read(environment, folder)
 }
 
 /// Where the source says that it is published under a name, asks there which source that names:
@@ -222,16 +224,16 @@ async fn ask_back(client: &Client, shorthand: &Shorthand, found: &mut Clues) {
             _ => return,
         },
         (_, _, Some(Place::Npm { package, .. })) => match package.or(first_name) {
-            Some(name) if shorthand::is_package(&name) => {
-                package::of_registry(client, &name).await
-            }
+            Some(name) if shorthand::is_package(&name) => package::of_registry(client, &name).await,
             _ => return,
         },
         _ => return,
     };
     // What the place is called is known already; what it names is asked for.
     let said = begun.found.clues.into_iter();
-    found.clues.extend(said.filter(|clue| matches!(clue.says, Says::Source(_))));
+    found
+        .clues
+        .extend(said.filter(|clue| matches!(clue.says, Says::Source(_))));
     found.unknown.extend(begun.found.unknown);
 }
 
@@ -252,7 +254,9 @@ fn withhold(clues: &mut Clues, reach: &Reach) {
             Says::Place(Place::PyPi { index: at, .. } | Place::Npm { registry: at, .. }) => {
                 at.as_deref().and_then(|at| Url::parse(at).ok())
             }
-            Says::Place(Place::Oci { image: Some(image), .. }) => {
+            Says::Place(Place::Oci {
+                image: Some(image), ..
+            }) => {
                 let host = image.split('/').next().unwrap_or_default();
                 let scheme = match host.starts_with("localhost") || host.starts_with("127.") {
                     true => "http",

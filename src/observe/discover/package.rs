@@ -15,7 +15,14 @@ const NPM: &str = "https://registry.npmjs.org/";
 
 /// Labels of project URLs that mean the source (PyPA "Well-known Project URLs"), best first.
 const LABELS: &[&str] = &[
-    "source", "sourcecode", "repository", "code", "github", "gitlab", "homepage", "home",
+    "source",
+    "sourcecode",
+    "repository",
+    "code",
+    "github",
+    "gitlab",
+    "homepage",
+    "home",
 ];
 
 /// The most project URLs that are looked at.
@@ -43,7 +50,11 @@ pub(super) async fn of_index(client: &Client, name: &str) -> Begun {
         project: Some(name.to_owned()),
         index: shown,
     };
-    found.clues.push(Clue::new(Origin::User, Says::Place(place), "the shorthand names it"));
+    found.clues.push(Clue::new(
+        Origin::User,
+        Says::Place(place),
+        "the shorthand names it",
+    ));
     let reach = Some(Reach::new(&index, client.environment()));
     let Some(url) = pypi::project_json(&index, name) else {
         let words = "the index has no JSON API beside it, so it names no repository";
@@ -52,7 +63,9 @@ pub(super) async fn of_index(client: &Client, name: &str) -> Begun {
     };
     match ask(client, url, credential, "application/json").await {
         Ok((_, json)) => read_project(&json["info"], &mut found),
-        Err(why) => found.unknown.push(format!("what the index says could not be read: {why}")),
+        Err(why) => found
+            .unknown
+            .push(format!("what the index says could not be read: {why}")),
     }
     Begun { found, reach }
 }
@@ -60,7 +73,9 @@ pub(super) async fn of_index(client: &Client, name: &str) -> Begun {
 fn read_project(info: &Json, found: &mut Clues) {
     if let Some(name) = info["name"].as_str() {
         let why = format!("the index calls the project `{}`", visible(name, 80));
-        found.clues.push(Clue::new(Origin::Upload, Says::Name(name.to_owned()), why));
+        found
+            .clues
+            .push(Clue::new(Origin::Upload, Says::Name(name.to_owned()), why));
     }
     let plain = |label: &str| -> String {
         let letters = label.chars().filter(char::is_ascii_alphanumeric);
@@ -77,10 +92,20 @@ fn read_project(info: &Json, found: &mut Clues) {
     let rank = |label: &str| LABELS.iter().position(|known| *known == plain(label));
     urls.sort_by_key(|(label, _)| rank(label).unwrap_or(LABELS.len()));
     for (label, url) in urls.iter().filter(|(label, _)| rank(label).is_some()) {
-        source(url, &format!("project URL `{}` of the index", visible(label, 40)), found);
+        source(
+            url,
+            &format!("project URL `{}` of the index", visible(label, 40)),
+            found,
+        );
     }
-    if !found.clues.iter().any(|clue| matches!(clue.says, Says::Source(_))) {
-        found.unknown.push("the index names no source repository".to_owned());
+    if !found
+        .clues
+        .iter()
+        .any(|clue| matches!(clue.says, Says::Source(_)))
+    {
+        found
+            .unknown
+            .push("the index names no source repository".to_owned());
     }
 }
 
@@ -90,7 +115,9 @@ pub(super) fn source(text: &str, who: &str, found: &mut Clues) {
         Ok(url) => {
             let same = |clue: &Clue| matches!(&clue.says, Says::Source(other) if address::same_repository(other, &url));
             if !found.clues.iter().any(same) {
-                found.clues.push(Clue::new(Origin::Upload, Says::Source(url), who));
+                found
+                    .clues
+                    .push(Clue::new(Origin::Upload, Says::Source(url), who));
             }
         }
         Err(why) => found.unknown.push(format!(
@@ -114,7 +141,11 @@ pub(super) async fn of_registry(client: &Client, name: &str) -> Begun {
         package: Some(name.to_owned()),
         registry: (registry.as_str() != NPM).then(|| registry.to_string()),
     };
-    found.clues.push(Clue::new(Origin::User, Says::Place(place), "the shorthand names it"));
+    found.clues.push(Clue::new(
+        Origin::User,
+        Says::Place(place),
+        "the shorthand names it",
+    ));
     let reach = Some(Reach::new(&registry, environment));
     let Ok(url) = registry.join(&name.replacen('/', "%2F", 1)) else {
         return Begun { found, reach };
@@ -124,10 +155,14 @@ pub(super) async fn of_registry(client: &Client, name: &str) -> Begun {
             // The document's own field, else that of the version most people install.
             let latest = json["dist-tags"]["latest"].as_str().unwrap_or_default();
             let fields = [&json["repository"], &json["versions"][latest]["repository"]];
-            let field = fields.iter().find_map(|it| it.as_str().or(it["url"].as_str()));
+            let field = fields
+                .iter()
+                .find_map(|it| it.as_str().or(it["url"].as_str()));
             match field {
                 Some(text) => source(text, "the field `repository` of the package", &mut found),
-                None => found.unknown.push("the package names no repository".to_owned()),
+                None => found
+                    .unknown
+                    .push("the package names no repository".to_owned()),
             }
         }
         Err(why) => found
@@ -156,8 +191,7 @@ pub(super) async fn ask(
 ) -> Result<(Reply, Json), Unanswered> {
     let request = Request::get(url, accept).credential(credential);
     let reply = client.send(&request).await?;
-    let json = serde_json::from_slice(&reply.body).map_err(|_| {
-        Unanswered::of(crate::observe::malformed("the answer is no JSON"))
-    })?;
+    let json = serde_json::from_slice(&reply.body)
+        .map_err(|_| Unanswered::of(crate::observe::malformed("the answer is no JSON")))?;
     Ok((reply, json))
 }

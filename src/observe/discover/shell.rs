@@ -109,9 +109,10 @@ impl Scope {
         let known = match text {
             "github.repository" => self.repository.as_deref(),
             "github.repository_owner" => owner(),
-            "github.event.repository.name" => {
-                self.repository.as_deref().and_then(|it| it.split('/').nth(1))
-            }
+            "github.event.repository.name" => self
+                .repository
+                .as_deref()
+                .and_then(|it| it.split('/').nth(1)),
             "github.ref_name" | "github.ref" | "github.event.release.tag_name" => Some(TAG),
             "github.sha" => Some(COMMIT),
             _ => match text.split_once('.') {
@@ -153,7 +154,10 @@ impl Scope {
         match name {
             "GITHUB_REF" | "GITHUB_REF_NAME" => TAG.to_owned(),
             "GITHUB_SHA" => COMMIT.to_owned(),
-            "GITHUB_REPOSITORY" => self.repository.clone().unwrap_or_else(|| UNKNOWN.to_owned()),
+            "GITHUB_REPOSITORY" => self
+                .repository
+                .clone()
+                .unwrap_or_else(|| UNKNOWN.to_owned()),
             _ => match name.to_ascii_lowercase().as_str() {
                 "version" | "release_version" | "package_version" => VERSION.to_owned(),
                 "tag" | "git_tag" => TAG.to_owned(),
@@ -273,7 +277,10 @@ mod tests {
         let found = commands(r#"cd x && docker push "a:${{ github.sha }}" # no"#);
         assert_eq!(
             found,
-            [vec!["cd", "x"], vec!["docker", "push", "a:${{ github.sha }}"]]
+            [
+                vec!["cd", "x"],
+                vec!["docker", "push", "a:${{ github.sha }}"]
+            ]
         );
         let found = commands("aws ecr get-login-password --region r | docker login a");
         assert_eq!(found.len(), 2);

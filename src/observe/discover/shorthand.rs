@@ -155,7 +155,11 @@ pub(super) fn is_package(name: &str) -> bool {
 /// An account or a repository of GitHub.
 pub(super) fn is_segment(text: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
-    !text.is_empty() && text.len() <= 100 && text != "." && text != ".." && text.bytes().all(allowed)
+    !text.is_empty()
+        && text.len() <= 100
+        && text != "."
+        && text != ".."
+        && text.bytes().all(allowed)
 }
 
 /// As the Docker client tells a host from the first part of a name.
@@ -188,7 +192,13 @@ mod tests {
             assert_eq!(read.to_string(), text);
             assert!(Shorthand::is_meant(text));
         }
-        for path in ["C:\\policies\\api.toml", "policies", "./a.toml", "a.toml", "-"] {
+        for path in [
+            "C:\\policies\\api.toml",
+            "policies",
+            "./a.toml",
+            "a.toml",
+            "-",
+        ] {
             assert!(!Shorthand::is_meant(path), "{path}");
         }
     }

@@ -92,7 +92,11 @@ fn pyproject(text: &str, whence: &str, names: &mut Vec<Clue>, add: &mut impl FnM
     };
     let tables: [(&[&str], &str, &'static str); 2] = [
         (&["project"], "project.name", "project.version"),
-        (&["tool", "poetry"], "tool.poetry.name", "tool.poetry.version"),
+        (
+            &["tool", "poetry"],
+            "tool.poetry.name",
+            "tool.poetry.version",
+        ),
     ];
     for (path, name_key, version_key) in tables {
         let mut item: Option<&Item> = Some(document.as_item());
@@ -117,7 +121,11 @@ fn pyproject(text: &str, whence: &str, names: &mut Vec<Clue>, add: &mut impl FnM
 fn setup_cfg(text: &str, whence: &str, names: &mut Vec<Clue>, add: &mut impl FnMut(Clue)) {
     let mut section = "";
     for line in text.lines() {
-        if let Some(name) = line.trim().strip_prefix('[').and_then(|it| it.strip_suffix(']')) {
+        if let Some(name) = line
+            .trim()
+            .strip_prefix('[')
+            .and_then(|it| it.strip_suffix(']'))
+        {
             section = name;
             continue;
         }
@@ -198,18 +206,15 @@ fn packages(files: &Files, whence: &str, names: &mut Vec<Clue>, add: &mut impl F
             true => ", versioned with changesets (.changeset/config.json)",
             false => "",
         };
-        let why = format!("{} packages of the workspace are not private{how}", family.len());
+        let why = format!(
+            "{} packages of the workspace are not private{how}",
+            family.len()
+        );
         add(Clue::new(Origin::Source, Says::Family(family), why));
     }
 }
 
-fn chart(
-    path: &str,
-    text: &str,
-    whence: &str,
-    names: &mut Vec<Clue>,
-    add: &mut impl FnMut(Clue),
-) {
+fn chart(path: &str, text: &str, whence: &str, names: &mut Vec<Clue>, add: &mut impl FnMut(Clue)) {
     let Ok(root) = yaml::parse(text) else {
         return;
     };
@@ -261,20 +266,35 @@ mod tests {
             })
         };
         assert_eq!(
-            said(&[("pyproject.toml", "[project]\nname = \"x\"\nversion = \"1\"\n")]),
-            [manifest("pyproject.toml", "project.version"), Says::Name("x".into())]
+            said(&[(
+                "pyproject.toml",
+                "[project]\nname = \"x\"\nversion = \"1\"\n"
+            )]),
+            [
+                manifest("pyproject.toml", "project.version"),
+                Says::Name("x".into())
+            ]
         );
         assert_eq!(
-            said(&[("pyproject.toml", "[project]\nname = \"x\"\ndynamic = [\"version\"]\n")]),
+            said(&[(
+                "pyproject.toml",
+                "[project]\nname = \"x\"\ndynamic = [\"version\"]\n"
+            )]),
             [Says::Name("x".into())]
         );
         assert_eq!(
-            said(&[("setup.cfg", "[metadata]\nname = y\nversion = attr: y.v\n[options]\nname = z\n")]),
+            said(&[(
+                "setup.cfg",
+                "[metadata]\nname = y\nversion = attr: y.v\n[options]\nname = z\n"
+            )]),
             [Says::Name("y".into())]
         );
         assert_eq!(
             said(&[("charts/a/Chart.yaml", "name: a\nversion: 1.0.0\n")]),
-            [manifest("charts/a/Chart.yaml", "version"), Says::Name("a".into())]
+            [
+                manifest("charts/a/Chart.yaml", "version"),
+                Says::Name("a".into())
+            ]
         );
     }
 
@@ -283,7 +303,10 @@ mod tests {
         let says = said(&[
             ("package.json", r#"{"name": "root", "private": true}"#),
             ("packages/a/package.json", r#"{"name": "@acme/a"}"#),
-            ("packages/b/package.json", r#"{"name": "@acme/b", "private": true}"#),
+            (
+                "packages/b/package.json",
+                r#"{"name": "@acme/b", "private": true}"#,
+            ),
             (".changeset/config.json", "{}"),
         ]);
         assert_eq!(says, [Says::Family(vec!["@acme/a".into()])]);

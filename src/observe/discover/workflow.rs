@@ -33,11 +33,7 @@ struct Published {
 ///
 /// # Errors
 /// A sentence that says why it cannot be read.
-pub(super) fn read(
-    path: &str,
-    text: &str,
-    repository: Option<&str>,
-) -> Result<Vec<Clue>, String> {
+pub(super) fn read(path: &str, text: &str, repository: Option<&str>) -> Result<Vec<Clue>, String> {
     let root = yaml::parse(text)?;
     let mut published = Vec::new();
     let mut steps = 0;
@@ -178,7 +174,9 @@ mod tests {
 
     #[test]
     fn a_step_is_named_with_its_file_and_line() {
-        let found = places(&job("      - uses: pypa/gh-action-pypi-publish@release/v1\n"));
+        let found = places(&job(
+            "      - uses: pypa/gh-action-pypi-publish@release/v1\n",
+        ));
         assert_eq!(
             found[0].1,
             ".github/workflows/release.yml line 6: uses pypa/gh-action-pypi-publish"
@@ -186,7 +184,11 @@ mod tests {
         let steps = "      - run: |\n          python -m build\n          twine upload \\\n            dist/*\n";
         let found = places(&job(steps));
         assert_eq!(found.len(), 1);
-        assert!(found[0].1.contains("line 8: twine upload dist/*"), "{}", found[0].1);
+        assert!(
+            found[0].1.contains("line 8: twine upload dist/*"),
+            "{}",
+            found[0].1
+        );
     }
 
     #[test]

@@ -15,7 +15,10 @@ pub(super) struct Node {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value {
     /// Text, a number, true or false: as written. A block text begins in the line after its node's.
-    Scalar { text: String, block: bool },
+    Scalar {
+        text: String,
+        block: bool,
+    },
     Sequence(Vec<Node>),
     /// In the order of the file. Keys that are no scalars are left out.
     Mapping(Vec<(String, Node)>),
@@ -158,7 +161,9 @@ impl Node {
             Value::Scalar { text, block } => (text.as_str(), self.line + usize::from(*block)),
             _ => ("", self.line),
         };
-        text.lines().enumerate().map(move |(at, it)| (first + at, it))
+        text.lines()
+            .enumerate()
+            .map(move |(at, it)| (first + at, it))
     }
 }
 
@@ -183,7 +188,9 @@ mod tests {
         let mut bomb = "a0: &a0 [x, x]\n".to_owned();
         for at in 1..40 {
             let below = at - 1;
-            bomb.push_str(&format!("a{at}: &a{at} [*a{below}, *a{below}, *a{below}]\n"));
+            bomb.push_str(&format!(
+                "a{at}: &a{at} [*a{below}, *a{below}, *a{below}]\n"
+            ));
         }
         let root = parse(&bomb).unwrap();
         let last = root.get("a39").unwrap();

@@ -30,7 +30,9 @@ struct Image<'c> {
 
 /// Whether some image carries development builds.
 pub(super) fn has_development(clues: &Clues) -> bool {
-    images(clues).iter().any(|image| image.tags.contains(&&ImageTag::Development))
+    images(clues)
+        .iter()
+        .any(|image| image.tags.contains(&&ImageTag::Development))
 }
 
 /// Every place but the leading one, and what must agree.
@@ -40,21 +42,40 @@ pub(super) fn blocks(clues: &Clues, frame: &Frame<'_>) -> Vec<Block> {
     let mut seen: Vec<&Place> = Vec::new();
     let mut declared = false;
     for clue in &clues.clues {
-        let Says::Place(place) = &clue.says else { continue };
+        let Says::Place(place) = &clue.says else {
+            continue;
+        };
         if seen.contains(&place) || is_named_better(place, clues) {
             continue;
         }
         seen.push(place);
         let (name, toml) = match place {
             Place::GithubRelease { .. } | Place::Oci { .. } => continue,
-            Place::PyPi { project, index } => ("pypi", pypi(project.as_deref(), index.as_deref(), frame)),
-            Place::Npm { package, registry } => ("npm", npm(package.as_deref(), registry.as_deref(), frame)),
+            Place::PyPi { project, index } => {
+                ("pypi", pypi(project.as_deref(), index.as_deref(), frame))
+            }
+            Place::Npm { package, registry } => {
+                ("npm", npm(package.as_deref(), registry.as_deref(), frame))
+            }
             Place::Manifest { file, key } => (
                 "declared",
-                format!("kind = \"manifest\"\nfile = {}\nkey = {}\n", quoted(file), quoted(key)),
+                format!(
+                    "kind = \"manifest\"\nfile = {}\nkey = {}\n",
+                    quoted(file),
+                    quoted(key)
+                ),
             ),
-            Place::Lambda { function, region } => ("function", lambda(function.as_deref(), region.as_deref())),
-            Place::S3 { bucket, key, region } => ("objects", s3(bucket.as_deref(), key.as_deref(), region.as_deref())),
+            Place::Lambda { function, region } => {
+                ("function", lambda(function.as_deref(), region.as_deref()))
+            }
+            Place::S3 {
+                bucket,
+                key,
+                region,
+            } => (
+                "objects",
+                s3(bucket.as_deref(), key.as_deref(), region.as_deref()),
+            ),
         };
         let mut block = channel(name, &mut taken, toml, &[clue], frame);
         if matches!(place, Place::Manifest { .. }) {
@@ -86,14 +107,23 @@ pub(super) fn blocks(clues: &Clues, frame: &Frame<'_>) -> Vec<Block> {
 /// something is published, not under which name.
 fn is_named_better(place: &Place, clues: &Clues) -> bool {
     let better = |is: &dyn Fn(&Place) -> bool| {
-        clues.clues.iter().any(|clue| matches!(&clue.says, Says::Place(other) if is(other)))
+        clues
+            .clues
+            .iter()
+            .any(|clue| matches!(&clue.says, Says::Place(other) if is(other)))
     };
     match place {
-        Place::PyPi { project: None, index } => better(&|other| {
+        Place::PyPi {
+            project: None,
+            index,
+        } => better(&|other| {
             matches!(other, Place::PyPi { project: Some(_), index: known }
                 if index.is_none() || known == index)
         }),
-        Place::Npm { package: None, registry } => better(&|other| {
+        Place::Npm {
+            package: None,
+            registry,
+        } => better(&|other| {
             matches!(other, Place::Npm { package: Some(_), registry: known }
                 if registry.is_none() || known == registry)
         }),
@@ -114,7 +144,9 @@ fn channel(
         false => "",
     };
     let withheld = clues.iter().find_map(|clue| clue.withheld);
-    let unknown = toml.lines().find_map(|line| line.split_once(UNKNOWN).map(|(key, _)| key));
+    let unknown = toml
+        .lines()
+        .find_map(|line| line.split_once(UNKNOWN).map(|(key, _)| key));
     let unknown = unknown.map(|key| {
         let key = key.trim_end_matches([' ', '=', '"']);
         format!("what to write for `{key}` cannot be told from there")
@@ -162,20 +194,29 @@ fn npm(package: Option<&str>, registry: Option<&str>, frame: &Frame<'_>) -> Stri
         None => toml.push_str("package = \"{name}\"\n"),
     }
     if let Some(registry) = registry {
-        toml.push_str(&format!("registry = {}\n", quoted(registry.trim_end_matches('/'))));
+        toml.push_str(&format!(
+            "registry = {}\n",
+            quoted(registry.trim_end_matches('/'))
+        ));
     }
     toml
 }
 
 fn lambda(function: Option<&str>, region: Option<&str>) -> String {
     let function = key_or_unknown("function", function);
-    format!("kind = \"lambda\"\n{function}{}", key_or_unknown("region", region))
+    format!(
+        "kind = \"lambda\"\n{function}{}",
+        key_or_unknown("region", region)
+    )
 }
 
 fn s3(bucket: Option<&str>, key: Option<&str>, region: Option<&str>) -> String {
     let bucket = key_or_unknown("bucket", bucket);
     let key = key_or_unknown("key", key);
-    format!("kind = \"s3\"\n{bucket}{key}{}", key_or_unknown("region", region))
+    format!(
+        "kind = \"s3\"\n{bucket}{key}{}",
+        key_or_unknown("region", region)
+    )
 }
 
 fn images(clues: &Clues) -> Vec<Image<'_>> {
@@ -184,7 +225,8 @@ fn images(clues: &Clues) -> Vec<Image<'_>> {
         let Says::Place(Place::Oci { image, tags, chart }) = &clue.says else {
             continue;
         };
-        let same = |known: &&mut Image<'_>| known.image == image.as_deref() && known.chart == *chart;
+        let same =
+            |known: &&mut Image<'_>| known.image == image.as_deref() && known.chart == *chart;
         match images.iter_mut().find(same) {
             Some(known) => {
                 known.clues.push(clue);
@@ -202,7 +244,10 @@ fn images(clues: &Clues) -> Vec<Image<'_>> {
 }
 
 fn oci(image: &Image<'_>, taken: &mut BTreeSet<String>, frame: &Frame<'_>) -> (Block, String) {
-    let host = image.image.and_then(|it| it.split('/').next()).unwrap_or_default();
+    let host = image
+        .image
+        .and_then(|it| it.split('/').next())
+        .unwrap_or_default();
     let kind = match host {
         _ if image.chart => "chart",
         "docker.io" => "docker-hub",
@@ -270,10 +315,17 @@ fn oci(image: &Image<'_>, taken: &mut BTreeSet<String>, frame: &Frame<'_>) -> (B
             _ => None,
         });
         let others: Vec<String> = others.collect();
-        let words = format!("tags ({}) do not say the version; `{{version}}` is only usual", others.join(", "));
+        let words = format!(
+            "tags ({}) do not say the version; `{{version}}` is only usual",
+            others.join(", ")
+        );
         block.why.push(words);
     }
-    let name = block.what.trim_start_matches("channel ").trim_matches('`').to_owned();
+    let name = block
+        .what
+        .trim_start_matches("channel ")
+        .trim_matches('`')
+        .to_owned();
     (block, name)
 }
 
@@ -283,7 +335,11 @@ fn agreement(used: &[(String, &Image<'_>)]) -> Option<Block> {
         return None;
     }
     let base = |image: &Image<'_>| {
-        image.image.and_then(|it| it.rsplit('/').next()).unwrap_or_default().to_owned()
+        image
+            .image
+            .and_then(|it| it.rsplit('/').next())
+            .unwrap_or_default()
+            .to_owned()
     };
     let file = |image: &Image<'_>| {
         let why = image.clues.first().map_or("", |clue| clue.why.as_str());
@@ -291,20 +347,31 @@ fn agreement(used: &[(String, &Image<'_>)]) -> Option<Block> {
     };
     let step = |image: &Image<'_>| image.clues.first().map(|clue| clue.why.clone());
     let different = |of: &dyn Fn(&Image<'_>) -> String| {
-        used.iter().map(|(_, image)| of(image)).collect::<BTreeSet<_>>().len() > 1
+        used.iter()
+            .map(|(_, image)| of(image))
+            .collect::<BTreeSet<_>>()
+            .len()
+            > 1
     };
     let charts = used.iter().any(|(_, image)| image.chart);
     let because = if different(&base) || charts {
         "they are different artifacts of one release"
     } else if different(&file) {
         "several workflows build it"
-    } else if used.iter().map(|(_, image)| step(image)).collect::<BTreeSet<_>>().len() > 1 {
+    } else if used
+        .iter()
+        .map(|(_, image)| step(image))
+        .collect::<BTreeSet<_>>()
+        .len()
+        > 1
+    {
         "several steps push it"
     } else {
         return None;
     };
     let names: Vec<String> = used.iter().map(|(name, _)| name.clone()).collect();
-    let digests = "Where one image is built once and copied, take this out: then the digests are compared";
+    let digests =
+        "Where one image is built once and copied, take this out: then the digests are compared";
     Some(Block {
         what: "agreement of the images".to_owned(),
         why: vec![format!("{because}. {digests}")],
@@ -320,7 +387,12 @@ fn agreement(used: &[(String, &Image<'_>)]) -> Option<Block> {
 /// A release whose assets are the distributions: the same files on both sides.
 fn same_files(clues: &Clues, frame: &Frame<'_>, taken: &BTreeSet<String>) -> Option<Block> {
     let has = clues.clues.iter().any(|clue| {
-        matches!(clue.says, Says::Place(Place::GithubRelease { distributions: true }))
+        matches!(
+            clue.says,
+            Says::Place(Place::GithubRelease {
+                distributions: true
+            })
+        )
     });
     if !has || !matches!(frame.leads, Leader::Release(_)) || !taken.contains("pypi") {
         return None;

@@ -19,10 +19,14 @@ pub(super) fn of(clues: &Clues) -> Names {
     let mut last = None;
     for clue in &clues.clues {
         match &clue.says {
-            Says::Place(Place::PyPi { project: Some(name), .. })
-            | Says::Place(Place::Npm { package: Some(name), .. })
-                if clue.origin == Origin::User =>
-            {
+            Says::Place(Place::PyPi {
+                project: Some(name),
+                ..
+            })
+            | Says::Place(Place::Npm {
+                package: Some(name),
+                ..
+            }) if clue.origin == Origin::User => {
                 given = given.or_else(|| valid(name).map(|it| (it, clue.why.clone())));
             }
             Says::Family(names) if family.is_none() => {
@@ -40,17 +44,35 @@ pub(super) fn of(clues: &Clues) -> Names {
         }
     }
     if let Some((name, why)) = given {
-        return Names { all: vec![name], is_family: false, why };
+        return Names {
+            all: vec![name],
+            is_family: false,
+            why,
+        };
     }
     if let Some((all, why)) = family {
-        return Names { all, is_family: true, why };
+        return Names {
+            all,
+            is_family: true,
+            why,
+        };
     }
     match called.or(last) {
-        Some((name, why)) => Names { all: vec![name], is_family: false, why },
-        None => Names { all: Vec::new(), is_family: false, why: String::new() },
+        Some((name, why)) => Names {
+            all: vec![name],
+            is_family: false,
+            why,
+        },
+        None => Names {
+            all: Vec::new(),
+            is_family: false,
+            why: String::new(),
+        },
     }
 }
 
 fn valid(name: &str) -> Option<String> {
-    name.parse::<Name>().ok().map(|name| name.as_str().to_owned())
+    name.parse::<Name>()
+        .ok()
+        .map(|name| name.as_str().to_owned())
 }

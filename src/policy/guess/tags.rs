@@ -32,8 +32,14 @@ pub(super) struct Tags {
 }
 
 /// Reads the tags of components of these names.
-pub(super) fn read(tags: Option<&[String]>, names: &[String], is_python: bool, is_family: bool) -> Tags {
-    let mut counted: Vec<(&str, Vec<&str>)> = TEMPLATES.iter().map(|it| (*it, Vec::new())).collect();
+pub(super) fn read(
+    tags: Option<&[String]>,
+    names: &[String],
+    is_python: bool,
+    is_family: bool,
+) -> Tags {
+    let mut counted: Vec<(&str, Vec<&str>)> =
+        TEMPLATES.iter().map(|it| (*it, Vec::new())).collect();
     let parsed: Vec<Option<Template>> = TEMPLATES.iter().map(|it| it.parse().ok()).collect();
     let all = tags.unwrap_or_default();
     for tag in all.iter().take(TAGS) {
@@ -48,22 +54,36 @@ pub(super) fn read(tags: Option<&[String]>, names: &[String], is_python: bool, i
     }
     counted.retain(|(_, versions)| !versions.is_empty());
     let matched: usize = counted.iter().map(|(_, versions)| versions.len()).sum();
-    let versions: Vec<&str> = counted.iter().flat_map(|(_, it)| it.iter().copied()).collect();
+    let versions: Vec<&str> = counted
+        .iter()
+        .flat_map(|(_, it)| it.iter().copied())
+        .collect();
     let scheme = scheme(&versions, is_python);
     counted.retain(|(_, versions)| versions.len() * 10 >= matched);
     // The one that is in use comes first: the one of the highest version.
     counted.sort_by(|(_, one), (_, other)| {
         let highest = |versions: &[&str]| {
-            let read = versions.iter().filter_map(|it| Version::parse(it, scheme).ok());
-            read.reduce(|a, b| if a.precedence(&b) == Some(Ordering::Less) { b } else { a })
+            let read = versions
+                .iter()
+                .filter_map(|it| Version::parse(it, scheme).ok());
+            read.reduce(|a, b| {
+                if a.precedence(&b) == Some(Ordering::Less) {
+                    b
+                } else {
+                    a
+                }
+            })
         };
         match (highest(one), highest(other)) {
             (Some(one), Some(other)) => other.precedence(&one).unwrap_or(Ordering::Equal),
             _ => other.len().cmp(&one.len()),
         }
     });
-    let mut templates: Vec<String> =
-        counted.iter().take(KEPT).map(|(template, _)| (*template).to_owned()).collect();
+    let mut templates: Vec<String> = counted
+        .iter()
+        .take(KEPT)
+        .map(|(template, _)| (*template).to_owned())
+        .collect();
     let why = if templates.is_empty() {
         let usual: &[&str] = match is_family {
             true => &["{name}@{version}"],
@@ -73,7 +93,10 @@ pub(super) fn read(tags: Option<&[String]>, names: &[String], is_python: bool, i
         match tags {
             None => "how tags are written is not known, these are the usual ways".to_owned(),
             Some([]) => "there is no tag yet, these are the usual ways".to_owned(),
-            Some(all) => format!("none of the {} tags is written in a way that is known", all.len()),
+            Some(all) => format!(
+                "none of the {} tags is written in a way that is known",
+                all.len()
+            ),
         }
     } else {
         format!("{matched} of {} tags are written so", all.len())
@@ -102,7 +125,10 @@ fn scheme(versions: &[&str], is_python: bool) -> Scheme {
         matches!(year.parse::<u32>(), Ok(2000..=2100))
     };
     let read = |scheme: Scheme| {
-        versions.iter().filter(|it| Version::parse(it, scheme).is_ok()).count()
+        versions
+            .iter()
+            .filter(|it| Version::parse(it, scheme).is_ok())
+            .count()
     };
     let dates = versions.iter().filter(dated).count();
     if dates * 2 > versions.len() && read(Scheme::Calver) >= dates {
@@ -126,9 +152,18 @@ mod tests {
 
     #[test]
     fn the_way_in_use_is_told_from_the_tags() {
-        assert_eq!(of(&["v1.0.0", "v1.1.0", "nightly"], "api").0, ["v{version}"]);
-        assert_eq!(of(&["1.0.0", "v2.0.0"], "api").0, ["v{version}", "{version}"]);
-        assert_eq!(of(&["1.9.0", "1.10.0", "v1.2.0"], "api").0, ["{version}", "v{version}"]);
+        assert_eq!(
+            of(&["v1.0.0", "v1.1.0", "nightly"], "api").0,
+            ["v{version}"]
+        );
+        assert_eq!(
+            of(&["1.0.0", "v2.0.0"], "api").0,
+            ["v{version}", "{version}"]
+        );
+        assert_eq!(
+            of(&["1.9.0", "1.10.0", "v1.2.0"], "api").0,
+            ["{version}", "v{version}"]
+        );
         assert_eq!(of(&["@acme/ui@1.0.0"], "@acme/ui").0, ["{name}@{version}"]);
         assert_eq!(of(&["api-v1.0.0"], "api").0, ["{name}-v{version}"]);
         assert_eq!(of(&[], "api").0, ["v{version}", "{version}"]);

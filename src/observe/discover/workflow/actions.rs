@@ -25,10 +25,15 @@ pub(super) fn read(job: &mut Job, name: &str, id: Option<&str>, step: &Node) -> 
         },
         "js-devtools/npm-publish" => vec![Place::Npm {
             package: None,
-            registry: with(job, "registry").and_then(known).or(job.npm_registry.clone()),
+            registry: with(job, "registry")
+                .and_then(known)
+                .or(job.npm_registry.clone()),
         }],
-        "softprops/action-gh-release" | "ncipollo/release-action" | "actions/create-release"
-        | "googleapis/release-please-action" | "goreleaser/goreleaser-action" => {
+        "softprops/action-gh-release"
+        | "ncipollo/release-action"
+        | "actions/create-release"
+        | "googleapis/release-please-action"
+        | "goreleaser/goreleaser-action" => {
             let files = with(job, "files").or_else(|| with(job, "artifacts"));
             vec![Place::GithubRelease {
                 distributions: files.is_some_and(|it| are_distributions(&it)),
@@ -44,7 +49,8 @@ pub(super) fn read(job: &mut Job, name: &str, id: Option<&str>, step: &Node) -> 
                 images: lines(with(job, "images")),
                 tags: images::of_metadata(&with(job, "tags").unwrap_or_default()),
             };
-            job.metadata.push((id.unwrap_or_default().to_owned(), metadata));
+            job.metadata
+                .push((id.unwrap_or_default().to_owned(), metadata));
             Vec::new()
         }
         "docker/build-push-action" | "docker/bake-action" | "redhat-actions/push-to-registry" => {
@@ -55,7 +61,9 @@ pub(super) fn read(job: &mut Job, name: &str, id: Option<&str>, step: &Node) -> 
             Vec::new()
         }
         "aws-actions/configure-aws-credentials" => {
-            job.region = with(job, "aws-region").and_then(known).or(job.region.take());
+            job.region = with(job, "aws-region")
+                .and_then(known)
+                .or(job.region.take());
             // arn:aws:iam::111122223333:role/deploy
             let role = with(job, "role-to-assume").unwrap_or_default();
             let account = role.split(':').nth(4).unwrap_or_default().to_owned();
@@ -105,11 +113,16 @@ fn build_and_push(job: &Job, name: &str, step: &Node) -> Vec<Place> {
     }
     let raw = with.text_of("tags").unwrap_or_default();
     let mut pushed = Pushed::default();
-    for part in raw.split(['\n', ',']).map(str::trim).filter(|it| !it.is_empty()) {
+    for part in raw
+        .split(['\n', ','])
+        .map(str::trim)
+        .filter(|it| !it.is_empty())
+    {
         // The tags of a metadata step come with their images.
-        let metadata = job.metadata.iter().find(|(id, _)| {
-            part.contains(&format!("steps.{id}.outputs.tags"))
-        });
+        let metadata = job
+            .metadata
+            .iter()
+            .find(|(id, _)| part.contains(&format!("steps.{id}.outputs.tags")));
         match metadata {
             Some((_, metadata)) => {
                 for image in &metadata.images {

@@ -9,7 +9,8 @@ use super::{Job, known};
 pub(super) fn read(job: &mut Job, words: &[String]) -> Vec<Place> {
     // `FOO=bar command` and `sudo command` are the command.
     let is_prefix = |word: &&String| {
-        word.contains('=') && !word.starts_with('-') || ["sudo", "time", "exec"].contains(&word.as_str())
+        word.contains('=') && !word.starts_with('-')
+            || ["sudo", "time", "exec"].contains(&word.as_str())
     };
     let skipped = words.iter().take_while(is_prefix).count();
     let words = &words[skipped..];
@@ -29,7 +30,9 @@ pub(super) fn read(job: &mut Job, words: &[String]) -> Vec<Place> {
             let url = ["--repository-url", "--publish-url", "--index-url"]
                 .iter()
                 .find_map(|name| command.option(name));
-            let named = ["-r", "--repository", "--index"].iter().find_map(|name| command.option(name));
+            let named = ["-r", "--repository", "--index"]
+                .iter()
+                .find_map(|name| command.option(name));
             python(url.or_else(|| named.filter(|it| it.contains("test"))))
         }
         ["npm" | "pnpm" | "lerna", rest @ ..] if rest.contains(&"publish") => npm(&command),
@@ -135,17 +138,24 @@ fn s3(command: &Command<'_>) -> Vec<Place> {
         return Vec::new();
     };
     let to = command.job.scope.follow(to);
-    let Some(target) = to.strip_prefix("s3://").filter(|_| !from.starts_with("s3://")) else {
+    let Some(target) = to
+        .strip_prefix("s3://")
+        .filter(|_| !from.starts_with("s3://"))
+    else {
         return Vec::new();
     };
     let (bucket, key) = target.split_once('/').unwrap_or((target, ""));
     // A folder takes the name of the file that is put there.
     let file = from.rsplit('/').next().unwrap_or_default();
     let key = match key.is_empty() || key.ends_with('/') {
-        true if !file.is_empty() && file != "." => format!("{key}{}", command.job.scope.follow(file)),
+        true if !file.is_empty() && file != "." => {
+            format!("{key}{}", command.job.scope.follow(file))
+        }
         _ => key.to_owned(),
     };
-    let key = key.replace("<version>", "{version}").replace("<tag>", "{version}");
+    let key = key
+        .replace("<version>", "{version}")
+        .replace("<tag>", "{version}");
     vec![Place::S3 {
         bucket: known(bucket.to_owned()),
         key: known(key),

@@ -61,9 +61,9 @@ pub(super) fn named(image: &str) -> Option<String> {
     if image.is_empty() || image.contains('<') {
         return None;
     }
-    let has_host = image.split_once('/').is_some_and(|(host, _)| {
-        host.contains(['.', ':']) || host == "localhost"
-    });
+    let has_host = image
+        .split_once('/')
+        .is_some_and(|(host, _)| host.contains(['.', ':']) || host == "localhost");
     Some(match (has_host, image.contains('/')) {
         (true, _) => image,
         (false, true) => format!("docker.io/{image}"),
@@ -149,7 +149,10 @@ mod tests {
     #[test]
     fn tags_are_told_apart_by_what_they_stand_for() {
         assert_eq!(of_text("<tag>"), ImageTag::AsGitTag);
-        assert_eq!(of_text("v<version>"), ImageTag::Version("v{version}".into()));
+        assert_eq!(
+            of_text("v<version>"),
+            ImageTag::Version("v{version}".into())
+        );
         assert_eq!(of_text("<tag>-<commit>-<time>"), ImageTag::Development);
         assert_eq!(of_text("latest"), ImageTag::Floating("latest".into()));
         assert_eq!(of_text("<commit>"), ImageTag::Other("commit".into()));

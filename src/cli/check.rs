@@ -146,7 +146,7 @@ fn targets(
         }
         let reasons = target.item.policy.guessed.as_deref().unwrap_or_default();
         terminal.note(&format!(
-            "the policy of `{shorthand}` is guessed: {}",
+            "the policy of `{shorthand}` is guessed:{}",
             listed(reasons)
         ));
         targets.push(target);

@@ -70,14 +70,14 @@ pub(super) fn run(
     } else {
         write(&output, &guess.text, arguments.force)?;
         let shown = visible(&output.display().to_string(), 300);
-        terminal.note(&format!("{shown} is written: {}", listed(&guess.reasons)));
+        terminal.note(&format!("{shown} is written:{}", listed(&guess.reasons)));
         terminal.note(&format!(
             "read it, take out what is wrong, then `lockstep policy lint {shown}` and \
              `lockstep check {shown}`"
         ));
         return Ok(Ending::Fine);
     }
-    terminal.note(&format!("guessed: {}", listed(&guess.reasons)));
+    terminal.note(&format!("guessed:{}", listed(&guess.reasons)));
     Ok(Ending::Fine)
 }
 

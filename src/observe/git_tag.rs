@@ -159,7 +159,7 @@ pub(super) async fn tag_names(
                 ..
             } => return Ok(listing.entries.into_keys().collect()),
             Answer::Failed { why, .. } => {
-                return Err(format!("{}: {}", why.kind.words(), why.detail));
+                return Err(why.detail);
             }
             _ => {}
         }

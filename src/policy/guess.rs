@@ -4,6 +4,7 @@
 //! there as a comment with the reason. The ordinary loader is what decides that.
 
 mod channels;
+mod images;
 mod names;
 mod tags;
 mod writing;
@@ -138,7 +139,7 @@ pub fn guess(clues: &Clues, occasion: Occasion<'_>) -> Result<Guess, NoGuess> {
         source,
         scheme: found.scheme,
         templates: found.templates,
-        has_development: channels::has_development(clues),
+        has_development: images::has_development(clues),
         leads,
     };
     let head = head(&frame, &names, chosen, &found.why, clues, occasion);

@@ -69,15 +69,16 @@ pub(crate) fn below(api: &Url, source: &Url, rest: &str) -> Option<Url> {
     api.join(&format!("repos/{path}{rest}")).ok()
 }
 
-/// Adds what the repository's files and releases say; where they cannot be read, that.
-pub(super) async fn read(client: &Client, source: &Url, clues: &mut Clues) {
+/// What the repository's files and releases say; where they cannot be read, that.
+pub(super) async fn read(client: &Client, source: &Url) -> Clues {
+    let mut clues = Clues::default();
     let server = github_server(client.environment());
     let Some(api) = api_of(source, server.as_ref()) else {
         let host = visible(source.host_str().unwrap_or_default(), 80);
         clues.unknown.push(format!(
             "the files of {source} were not read: {host} is not known to be a GitHub"
         ));
-        return;
+        return clues;
     };
     let asking = Asking {
         client,
@@ -89,19 +90,26 @@ pub(super) async fn read(client: &Client, source: &Url, clues: &mut Clues) {
         Ok(files) => {
             clues.source_was_read = true;
             let path = source.path().trim_matches('/').to_owned();
-            tree::read(&files, Some(&path), "at the default branch", clues);
+            tree::read(&files, Some(&path), "at the default branch", &mut clues);
         }
-        Err(why) => clues
-            .unknown
-            .push(format!("the files of {source} could not be read: {why}")),
+        // Who does not answer is not asked again.
+        Err(why) => {
+            clues.unknown.push(format!(
+                "the files and releases of {source} could not be read: {}",
+                why.failure.detail
+            ));
+            return clues;
+        }
     }
     match asking.releases().await {
         Ok(Some(clue)) => clues.clues.push(clue),
         Ok(None) => {}
-        Err(why) => clues
-            .unknown
-            .push(format!("the releases of {source} could not be read: {why}")),
+        Err(why) => clues.unknown.push(format!(
+            "the releases of {source} could not be read: {}",
+            why.failure.detail
+        )),
     }
+    clues
 }
 
 struct Asking<'c> {

@@ -51,9 +51,10 @@ pub(super) async fn of_registry(client: &Client, host: &str, name: &str) -> Begu
                 .map(str::to_owned)
                 .collect();
         }
-        Err(why) => found
-            .unknown
-            .push(format!("the tags of the image could not be read: {why}")),
+        Err(why) => found.unknown.push(format!(
+            "the tags of the image could not be read: {}",
+            why.failure.detail
+        )),
     }
     found.clues.push(Clue::new(
         Origin::User,
@@ -78,9 +79,10 @@ pub(super) async fn of_registry(client: &Client, host: &str, name: &str) -> Begu
             Ok(None) => found
                 .unknown
                 .push(format!("the image has no label {SOURCE}")),
-            Err(why) => found
-                .unknown
-                .push(format!("the labels could not be read: {why}")),
+            Err(why) => found.unknown.push(format!(
+                "the labels could not be read: {}",
+                why.failure.detail
+            )),
         }
     }
     let reach = Some(reach);

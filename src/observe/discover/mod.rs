@@ -180,13 +180,17 @@ pub async fn from_shorthand(client: &Client, shorthand: &Shorthand) -> Clues {
         _ => None,
     });
     if let Some(source) = source {
-        match super::git_tag::tag_names(client, &source).await {
+        let tags = super::git_tag::tag_names(client, &source);
+        let (tags, host) = tokio::join!(tags, github::read(client, &source));
+        match tags {
             Ok(names) => found.tags = Some(names),
             Err(why) => found
                 .unknown
                 .push(format!("the tags of {source} could not be read: {why}")),
         }
-        github::read(client, &source, &mut found).await;
+        found.source_was_read = host.source_was_read;
+        found.clues.extend(host.clues);
+        found.unknown.extend(host.unknown);
         ask_back(client, shorthand, &mut found).await;
     }
     withhold(&mut found, &reach);

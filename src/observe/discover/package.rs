@@ -63,9 +63,10 @@ pub(super) async fn of_index(client: &Client, name: &str) -> Begun {
     };
     match ask(client, url, credential, "application/json").await {
         Ok((_, json)) => read_project(&json["info"], &mut found),
-        Err(why) => found
-            .unknown
-            .push(format!("what the index says could not be read: {why}")),
+        Err(why) => found.unknown.push(format!(
+            "what the index says could not be read: {}",
+            why.failure.detail
+        )),
     }
     Begun { found, reach }
 }
@@ -165,9 +166,10 @@ pub(super) async fn of_registry(client: &Client, name: &str) -> Begun {
                     .push("the package names no repository".to_owned()),
             }
         }
-        Err(why) => found
-            .unknown
-            .push(format!("what the registry says could not be read: {why}")),
+        Err(why) => found.unknown.push(format!(
+            "what the registry says could not be read: {}",
+            why.failure.detail
+        )),
     }
     Begun { found, reach }
 }

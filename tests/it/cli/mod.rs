@@ -3,6 +3,7 @@
 mod bad_input;
 mod check;
 mod explain;
+mod init;
 mod live;
 mod policy;
 mod replay;

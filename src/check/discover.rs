@@ -82,8 +82,7 @@ pub fn guessed_policy(
         }
         Beginning::Checkout { folder, written } => {
             let clues = discover::from_checkout(&environment, folder)?;
-            let about = folder.display().to_string();
-            (clues, about, Some(written.as_str()))
+            (clues, "this checkout".to_owned(), Some(written.as_str()))
         }
     };
     let codes = decide::codes();

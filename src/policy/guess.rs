@@ -159,9 +159,21 @@ pub fn guess(clues: &Clues, occasion: Occasion<'_>) -> Result<Guess, NoGuess> {
     for block in channels::blocks(clues, &frame) {
         add(&mut text, &mut reasons, block, &loads);
     }
+    if count_of_channels(&text) < 2 {
+        text.push('\n');
+        text.push_str(&comment(writing::ALONE));
+        reasons.push(writing::ALONE.to_owned());
+    }
     reasons.extend(unlearnt());
     text.push_str(writing::ENDING);
     Ok(Guess { text, reasons })
+}
+
+/// Channels that are no comments.
+fn count_of_channels(text: &str) -> usize {
+    text.lines()
+        .filter(|line| line.starts_with("[channel."))
+        .count()
 }
 
 /// Adds a block where the policy still loads with it; as a comment with the reason, else.

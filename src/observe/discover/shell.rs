@@ -27,6 +27,8 @@ pub(super) struct Scope {
     pub(super) repository: Option<String>,
     /// Variables by name.
     pub(super) variables: BTreeMap<String, String>,
+    /// Values of the job's matrix by name.
+    pub(super) matrix: BTreeMap<String, String>,
     /// Outputs by `step.output`.
     pub(super) outputs: BTreeMap<String, String>,
 }
@@ -117,6 +119,7 @@ impl Scope {
             "github.sha" => Some(COMMIT),
             _ => match text.split_once('.') {
                 Some(("env", name)) => self.variables.get(name).map(String::as_str),
+                Some(("matrix", name)) => self.matrix.get(name).map(String::as_str),
                 Some(("steps", rest)) => {
                     let output = rest.replacen(".outputs.", ".", 1);
                     return self.outputs.get(&output).cloned().unwrap_or_else(|| {
@@ -140,10 +143,15 @@ impl Scope {
         let end = text.find(|c: char| !is_word(c)).unwrap_or(text.len());
         let (name, change) = text.split_at(end);
         let value = self.variable(name);
-        match change {
-            "#v" | "#refs/tags/v" | "/v/" if value == TAG => VERSION.to_owned(),
-            // `${GITHUB_REF##*/}` and `${SHA::8}` keep what they stand for.
-            _ => value,
+        // `${GITHUB_REF##*/}` and `${SHA::8}` keep what they stand for; a prefix that is cut off a
+        // tag leaves its version.
+        let prefix = change
+            .strip_prefix('#')
+            .map(|it| it.trim_start_matches("refs/tags/"));
+        let cut = prefix.is_some_and(|it| !it.is_empty() && !it.contains('*')) || change == "/v/";
+        match cut && value == TAG {
+            true => VERSION.to_owned(),
+            false => value,
         }
     }
 

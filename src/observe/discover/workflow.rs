@@ -4,12 +4,17 @@ mod actions;
 mod commands;
 mod images;
 
+use std::collections::BTreeMap;
+
 use super::shell::{self, Scope};
 use super::yaml::{self, Node};
 use super::{Clue, Origin, Place, Says};
 
 /// The most steps of one workflow that are looked at.
 const STEPS: usize = 2_000;
+
+/// The most runs of one job.
+const RUNS: usize = 32;
 
 /// What the steps of a job have in common.
 struct Job {
@@ -38,32 +43,66 @@ pub(super) fn read(path: &str, text: &str, repository: Option<&str>) -> Result<V
     let mut published = Vec::new();
     let mut steps = 0;
     for (_, job) in root.get("jobs").into_iter().flat_map(Node::entries) {
-        let mut state = Job {
-            scope: Scope {
-                repository: repository.map(str::to_owned),
-                ..Scope::default()
-            },
-            metadata: Vec::new(),
-            npm_registry: None,
-            region: None,
-            account: None,
-        };
-        learn_variables(&mut state.scope, &root);
-        learn_variables(&mut state.scope, job);
-        state.region = region_of(&state.scope);
-        for step in job.get("steps").map(Node::items).unwrap_or_default() {
-            steps += 1;
-            if steps > STEPS {
-                return Err(format!("it has more than {STEPS} steps"));
+        for matrix in matrices(job) {
+            let mut state = Job {
+                scope: Scope {
+                    repository: repository.map(str::to_owned),
+                    matrix,
+                    ..Scope::default()
+                },
+                metadata: Vec::new(),
+                npm_registry: None,
+                region: None,
+                account: None,
+            };
+            learn_variables(&mut state.scope, &root);
+            learn_variables(&mut state.scope, job);
+            state.region = region_of(&state.scope);
+            for step in job.get("steps").map(Node::items).unwrap_or_default() {
+                steps += 1;
+                if steps > STEPS {
+                    return Err(format!("it has more than {STEPS} steps"));
+                }
+                read_step(&mut state, step, &mut published);
             }
-            read_step(&mut state, step, &mut published);
         }
     }
     let clue = |it: Published| {
         let why = format!("{path} line {}: {}", it.line, it.what);
         Clue::new(Origin::Source, Says::Place(it.place), why)
     };
-    Ok(published.into_iter().map(clue).collect())
+    let mut clues: Vec<Clue> = Vec::new();
+    for found in published.into_iter().map(clue) {
+        // The runs of a matrix repeat each other.
+        if !clues.contains(&found) {
+            clues.push(found);
+        }
+    }
+    Ok(clues)
+}
+
+/// The runs of a job: each value of its matrix once, beside the first of every other name.
+fn matrices(job: &Node) -> Vec<BTreeMap<String, String>> {
+    let matrix = job.get("strategy").and_then(|it| it.get("matrix"));
+    let names = matrix.into_iter().flat_map(Node::entries);
+    let lists: Vec<(&str, Vec<&str>)> = names
+        .map(|(name, values)| (name, values.items().iter().filter_map(Node::text).collect()))
+        .collect();
+    let first = |(name, values): &(&str, Vec<&str>)| {
+        Some(((*name).to_owned(), (*values.first()?).to_owned()))
+    };
+    let usual: BTreeMap<String, String> = lists.iter().filter_map(first).collect();
+    let mut runs = vec![usual.clone()];
+    for (name, values) in &lists {
+        for value in values.iter().skip(1) {
+            let mut run = usual.clone();
+            run.insert((*name).to_owned(), (*value).to_owned());
+            if runs.len() < RUNS {
+                runs.push(run);
+            }
+        }
+    }
+    runs
 }
 
 fn read_step(job: &mut Job, step: &Node, published: &mut Vec<Published>) {

@@ -11,12 +11,13 @@ pub(super) struct Names {
 }
 
 /// What the user named; else the packages of a monorepo; else what the source calls itself; else
-/// the last part of its address.
+/// the last part of its address; else the name of its folder.
 pub(super) fn of(clues: &Clues) -> Names {
     let mut given = None;
     let mut family = None;
     let mut called = None;
     let mut last = None;
+    let mut folder = None;
     for clue in &clues.clues {
         match &clue.says {
             Says::Place(Place::PyPi {
@@ -32,6 +33,9 @@ pub(super) fn of(clues: &Clues) -> Names {
             Says::Family(names) if family.is_none() => {
                 let names: Vec<String> = names.iter().filter_map(|it| valid(it)).collect();
                 family = (!names.is_empty()).then(|| (names, clue.why.clone()));
+            }
+            Says::Name(name) if clue.origin == Origin::Host => {
+                folder = folder.or_else(|| valid(name).map(|it| (it, clue.why.clone())));
             }
             Says::Name(name) if called.is_none() => {
                 called = valid(name).map(|it| (it, clue.why.clone()));
@@ -57,7 +61,7 @@ pub(super) fn of(clues: &Clues) -> Names {
             why,
         };
     }
-    match called.or(last) {
+    match called.or(last).or(folder) {
         Some((name, why)) => Names {
             all: vec![name],
             is_family: false,

@@ -17,6 +17,11 @@ pub(super) const JUDGE_SINCE: &str = "\
 # judge-since = \"1.0.0\"
 ";
 
+/// What becomes of a leader without a follower.
+pub(super) const ALONE: &str = "No publishing step was recognised: what announces a release alone \
+     has nothing to compare, and a check ends with `nothing-to-compare`. Add the places where \
+     releases appear; policies/tag-only-library.toml shows what can stand beside a tag";
+
 /// What a deploy asks for.
 pub(super) const ENDING: &str = "
 # Without an environment every channel above is required. A deploy names the one it goes to:

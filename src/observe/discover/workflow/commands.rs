@@ -114,8 +114,8 @@ fn npm(command: &Command<'_>) -> Vec<Place> {
     }]
 }
 
-/// `helm push chart.tgz oci://ghcr.io/acme/charts`: the chart's own name is added to it, which the
-/// file of the chart says.
+/// `helm push NAME-1.2.3.tgz oci://ghcr.io/acme/charts`: Helm adds the chart's own name, which the
+/// file's name begins with.
 fn helm(command: &Command<'_>) -> Vec<Place> {
     let words = command.plain_words();
     let target = words.iter().find_map(|word| word.strip_prefix("oci://"));
@@ -123,8 +123,14 @@ fn helm(command: &Command<'_>) -> Vec<Place> {
         return Vec::new();
     };
     let target = command.job.scope.follow(target).to_ascii_lowercase();
+    let archive = words.get(2).map(|word| command.job.scope.follow(word));
+    let name = archive.as_deref().and_then(|archive| {
+        let file = archive.rsplit('/').next()?;
+        Some(file.split_once("-<")?.0.to_owned())
+    });
+    let image = name.map(|name| format!("{}/{name}", target.trim_end_matches('/')));
     vec![Place::Oci {
-        image: known(target.trim_end_matches('/').to_owned()),
+        image: image.and_then(known),
         tags: vec![ImageTag::Version("{version}".to_owned())],
         chart: true,
     }]

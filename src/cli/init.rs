@@ -96,7 +96,7 @@ pub(super) fn shorthand_of(target: &Path) -> Result<Option<Shorthand>, Failure> 
 /// Why no policy could be guessed, after what was learnt nevertheless.
 pub(super) fn not_guessed(error: &DiscoverError, terminal: &mut Terminal) -> Failure {
     if !error.reasons().is_empty() {
-        terminal.note(&listed(error.reasons()));
+        terminal.note(&format!("what was learnt:{}", listed(error.reasons())));
     }
     Failure::new(error.to_string(), error.hint())
 }

@@ -79,3 +79,34 @@ pub fn json(examinations: &[Examination]) -> Result<String, serde_json::Error> {
     let document = json!({"schema": SCHEMA, "sees-all": !stops, "channels": examinations});
     Ok(serde_json::to_string_pretty(&document)? + "\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn examination(seen: Vec<Examined>) -> Examination {
+        Examination {
+            component: "api".parse().unwrap(),
+            channel: "x".parse().unwrap(),
+            kind: "npm",
+            seen,
+        }
+    }
+
+    #[test]
+    fn a_kind_without_a_word_and_hostile_words_are_shown_as_what_they_are() {
+        let paper = Paper {
+            width: 80,
+            colour: false,
+            all: false,
+        };
+        let silent = human(&paper, &[examination(Vec::new())]);
+        assert!(silent.contains("nothing to examine"), "{silent}");
+        let hostile = Examined::blind("tags", "a\u{1b}[2J", "b\u{202e}", "wait");
+        let text = human(&paper, &[examination(vec![hostile.clone()])]);
+        assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text}");
+        assert!(text.contains("One thing that is required"), "{text}");
+        let optional = human(&paper, &[examination(vec![hostile.optional()])]);
+        assert!(optional.contains("Nothing that is required"), "{optional}");
+    }
+}

@@ -2,12 +2,15 @@
 
 mod bad_input;
 mod check;
+mod doctor;
 mod explain;
 mod init;
 mod live;
 mod policy;
 mod replay;
 mod shell;
+mod shorthand;
+mod shorthand_public;
 mod version;
 
 use std::io::Write;

@@ -9,13 +9,14 @@ use std::path::Path;
 
 type Body = fn(&[u8]);
 
-const TARGETS: [(&str, Body); 6] = [
+const TARGETS: [(&str, Body); 7] = [
     ("policy", bodies::policy),
     ("evidence", bodies::evidence),
     ("templates", bodies::templates),
     ("simple_html", bodies::simple_html),
     ("simple_json", bodies::simple_json),
     ("pkt_line", bodies::pkt_line),
+    ("workflow", bodies::workflow),
 ];
 
 fn names(folder: &Path) -> BTreeSet<String> {

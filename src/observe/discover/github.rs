@@ -91,6 +91,12 @@ pub(super) async fn read(client: &Client, source: &Url) -> Clues {
             clues.source_was_read = true;
             let path = source.path().trim_matches('/').to_owned();
             tree::read(&files, Some(&path), "at the default branch", &mut clues);
+            let package = files.get("package.json").map_or("", String::as_str);
+            if files.contains_key("pnpm-workspace.yaml") || package.contains("\"workspaces\"") {
+                let words = "the packages of the workspace were not read: `lockstep init` in a \
+                             checkout reads them";
+                clues.unknown.push(words.to_owned());
+            }
         }
         // Who does not answer is not asked again.
         Err(why) => {

@@ -205,6 +205,14 @@ pub fn from_checkout(environment: &Environment, folder: &Path) -> Result<Clues, 
     checkout::read(environment, folder)
 }
 
+/// The publishing steps of one GitHub workflow, at this path of the source.
+///
+/// # Errors
+/// A sentence that says why it cannot be read.
+pub fn publishing_steps(path: &str, text: &str) -> Result<Vec<Clue>, String> {
+    workflow::read(path, text, None)
+}
+
 /// Where the source says that it is published under a name, asks there which source that names:
 /// anybody can write a name into a file.
 async fn ask_back(client: &Client, shorthand: &Shorthand, found: &mut Clues) {

@@ -7,6 +7,7 @@ use super::address::{self, Reach};
 use super::{Begun, Clue, Clues, Origin, Place, Says};
 use crate::model::visible;
 use crate::observe::Environment;
+use crate::observe::environment::configuration_file;
 use crate::observe::http::{Client, Credential, Reply, Request, Unanswered};
 use crate::observe::pypi;
 
@@ -132,8 +133,8 @@ pub(super) fn source(text: &str, who: &str, found: &mut Clues) {
 pub(super) async fn of_registry(client: &Client, name: &str) -> Begun {
     let mut found = Clues::default();
     let environment = client.environment();
-    let Some(mut registry) = registry_of_npm(environment) else {
-        let words = "npm_config_registry is no address: nothing was asked";
+    let Some(mut registry) = registry_of_npm(name, environment) else {
+        let words = "the registry that npm is configured with is no address: nothing was asked";
         found.unknown.push(words.to_owned());
         return Begun { found, reach: None };
     };
@@ -174,13 +175,28 @@ pub(super) async fn of_registry(client: &Client, name: &str) -> Begun {
     Begun { found, reach }
 }
 
-/// The registry that npm is configured with by its variable; else the public one.
-fn registry_of_npm(environment: &Environment) -> Option<Url> {
-    let named = environment.first_of(&["npm_config_registry", "NPM_CONFIG_REGISTRY"]);
-    let mut text = named.map_or(NPM, |(_, url)| url).trim().to_owned();
-    if !text.ends_with('/') {
-        text.push('/');
-    }
+/// The registry that npm would install a package from: that of its scope in the user's `.npmrc`;
+/// else the one of npm's variable, else of that file; else the public one.
+fn registry_of_npm(name: &str, environment: &Environment) -> Option<Url> {
+    let file = environment.home().map(|home| home.join(".npmrc"));
+    let file = file
+        .and_then(|path| configuration_file(&path))
+        .unwrap_or_default();
+    let setting = |key: &str| {
+        file.lines()
+            .filter_map(|line| line.split_once('='))
+            .find(|(name, _)| name.trim() == key)
+    };
+    let scope = name
+        .split_once('/')
+        .map(|(scope, _)| format!("{scope}:registry"));
+    let variable = environment.first_of(&["npm_config_registry", "NPM_CONFIG_REGISTRY"]);
+    let text = scope
+        .and_then(|key| Some(setting(&key)?.1))
+        .or(variable.map(|(_, url)| url))
+        .or_else(|| Some(setting("registry")?.1))
+        .unwrap_or(NPM);
+    let text = format!("{}/", text.trim().trim_matches('"').trim_end_matches('/'));
     Url::parse(&text).ok().filter(Url::has_host)
 }
 
@@ -196,4 +212,29 @@ pub(super) async fn ask(
     let json = serde_json::from_slice(&reply.body)
         .map_err(|_| Unanswered::of(crate::observe::malformed("the answer is no JSON")))?;
     Ok((reply, json))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn npm_is_asked_where_it_would_install_from() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "registry=https://npm.acme.example\n@acme:registry=https://npm.pkg.github.com/\n\
+                    //npm.pkg.github.com/:_authToken=secret\n";
+        std::fs::write(folder.path().join(".npmrc"), text).unwrap();
+        let environment = Environment::empty().with("HOME", folder.path().to_str().unwrap());
+        let asked = |name: &str, environment: &Environment| {
+            registry_of_npm(name, environment).unwrap().to_string()
+        };
+        assert_eq!(asked("ui", &environment), "https://npm.acme.example/");
+        assert_eq!(
+            asked("@acme/ui", &environment),
+            "https://npm.pkg.github.com/"
+        );
+        let environment = environment.with("npm_config_registry", "https://other.example");
+        assert_eq!(asked("@other/ui", &environment), "https://other.example/");
+        assert_eq!(asked("ui", &Environment::empty()), NPM);
+    }
 }

@@ -69,7 +69,14 @@ pub(super) fn read(path: &str, text: &str, repository: Option<&str>) -> Result<V
     }
     let clue = |it: Published| {
         let why = format!("{path} line {}: {}", it.line, it.what);
-        Clue::new(Origin::Source, Says::Place(it.place), why)
+        let uploads = matches!(it.place, Place::PyPi { index: Some(_), .. });
+        let withheld = uploads.then_some(
+            "this is where it uploads to; `index` takes the address of the index's Simple API",
+        );
+        Clue {
+            withheld,
+            ..Clue::new(Origin::Source, Says::Place(it.place), why)
+        }
     };
     let mut clues: Vec<Clue> = Vec::new();
     for found in published.into_iter().map(clue) {

@@ -14,11 +14,8 @@ pub(super) struct Node {
 /// What a node is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value {
-    /// Text, a number, true or false: as written. A block text begins in the line after its node's.
-    Scalar {
-        text: String,
-        block: bool,
-    },
+    /// Text, a number, true or false: as written.
+    Scalar(String),
     Sequence(Vec<Node>),
     /// In the order of the file. Keys that are no scalars are left out.
     Mapping(Vec<(String, Node)>),
@@ -50,13 +47,7 @@ pub(super) fn parse(text: &str) -> Result<Node, String> {
             return Err(format!("it has more than {NODES} values"));
         }
         let value = match event {
-            Event::Scalar(text, style, ..) => Value::Scalar {
-                text: text.into_owned(),
-                block: matches!(
-                    style,
-                    saphyr_parser::ScalarStyle::Literal | saphyr_parser::ScalarStyle::Folded
-                ),
-            },
+            Event::Scalar(text, ..) => Value::Scalar(text.into_owned()),
             Event::Alias(_) => Value::Unknown,
             Event::SequenceStart(..) | Event::MappingStart(..) => {
                 if stack.len() == DEPTH {
@@ -104,7 +95,7 @@ impl Open {
             let mut children = self.children.into_iter();
             let mut entries = Vec::new();
             while let (Some(key), Some(value)) = (children.next(), children.next()) {
-                if let Value::Scalar { text, .. } = key.value {
+                if let Value::Scalar(text) = key.value {
                     entries.push((text, value));
                 }
             }
@@ -128,7 +119,7 @@ impl Node {
     /// The text of a scalar.
     pub(super) fn text(&self) -> Option<&str> {
         match &self.value {
-            Value::Scalar { text, .. } => Some(text),
+            Value::Scalar(text) => Some(text),
             _ => None,
         }
     }
@@ -157,10 +148,9 @@ impl Node {
 
     /// The lines of a scalar, each with its number in the file.
     pub(super) fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
-        let (text, first) = match &self.value {
-            Value::Scalar { text, block } => (text.as_str(), self.line + usize::from(*block)),
-            _ => ("", self.line),
-        };
+        // A block text begins where its own first line does, not at its `|`.
+        let first = self.line;
+        let text = self.text().unwrap_or_default();
         text.lines()
             .enumerate()
             .map(move |(at, it)| (first + at, it))

@@ -1,5 +1,7 @@
 //! The actions that publish, and those that tell what a later step means.
 
+use url::Url;
+
 use super::super::yaml::Node;
 use super::super::{ImageTag, Place};
 use super::images::{self, Metadata, Pushed};
@@ -87,11 +89,23 @@ pub(super) fn python(url: Option<String>) -> Vec<Place> {
     if url.as_deref().is_some_and(|it| it.contains("test")) {
         return Vec::new();
     }
-    let index = url.filter(|it| !it.contains("upload.pypi.org"));
+    let index = url
+        .filter(|it| !it.contains("upload.pypi.org"))
+        .map(without_login);
     vec![Place::PyPi {
         project: None,
         index,
     }]
+}
+
+/// An address without user information: a policy holds none.
+fn without_login(address: String) -> String {
+    let Ok(mut url) = Url::parse(&address) else {
+        return address;
+    };
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.to_string()
 }
 
 /// Whether globs of files name distributions of Python.

@@ -59,9 +59,11 @@ impl From<Ending> for ExitCode {
     }
 }
 
-/// The worst of the enforced verdicts; those of mode `audit` and `observe` end well.
+/// The worst of the enforced verdicts; those of mode `audit` and `observe` end well, but never
+/// one of a policy that nobody wrote.
 pub(super) fn of_verdicts<'v>(verdicts: impl Iterator<Item = &'v Verdict>) -> Ending {
-    let enforced = verdicts.filter(|verdict| verdict.mode == Mode::Enforce);
+    let enforced = |it: &&Verdict| it.mode == Mode::Enforce || it.guessed.is_some();
+    let enforced = verdicts.filter(enforced);
     match enforced.map(|verdict| verdict.outcome).max() {
         None | Some(Outcome::Allow) => Ending::Fine,
         Some(Outcome::Indeterminate) => Ending::Indeterminate,

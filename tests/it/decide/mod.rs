@@ -11,6 +11,7 @@ mod drawn;
 mod drawn_answers;
 mod drawn_policy;
 mod granted;
+mod guessed;
 mod last_known_good;
 mod less_evidence;
 mod older_rounds;

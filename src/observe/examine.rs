@@ -112,7 +112,11 @@ pub(super) fn examined(observation: &Observation, what: &str, hint: &str) -> Exa
             Examined::sees(what, credential, format!("an answer at {at}"))
         }
         Answer::Failed { why, .. } => {
-            let detail = format!("{at}: {}: {}", why.kind.words(), why.detail);
+            let words = why.kind.words();
+            let detail = match why.detail.starts_with(words) {
+                true => format!("{at}: {}", why.detail),
+                false => format!("{at}: {words}: {}", why.detail),
+            };
             Examined::blind(what, credential, detail, hint)
         }
     }

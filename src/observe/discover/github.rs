@@ -50,12 +50,10 @@ pub(crate) fn api_of(source: &Url, server: Option<&Url>) -> Option<Url> {
 pub(crate) fn credential_for(client: &Client, source: &Url) -> Credential {
     let environment = client.environment();
     let server = github_server(environment);
-    let same = server.and_then(|server| server.host_str().map(str::to_owned));
+    let same = server.is_some_and(|server| server.origin() == source.origin());
     let token = environment.first_of(&["GH_TOKEN", "GITHUB_TOKEN"]);
     match token {
-        Some((name, token)) if same.as_deref() == source.host_str() => {
-            Credential::bearer(name, token.to_owned())
-        }
+        Some((name, token)) if same => Credential::bearer(name, token.to_owned()),
         _ => Credential::anonymous(),
     }
 }

@@ -85,9 +85,12 @@ pub(super) fn read(
         .map(|(template, _)| (*template).to_owned())
         .collect();
     let why = if templates.is_empty() {
-        let usual: &[&str] = match is_family {
-            true => &["{name}@{version}"],
-            false => &["v{version}", "{version}"],
+        // Packages with a scope usually share their repository with others.
+        let scoped = names.iter().any(|name| name.starts_with('@'));
+        let usual: &[&str] = match (is_family, scoped) {
+            (true, _) => &["{name}@{version}"],
+            (false, true) => &["{name}@{version}", "v{version}"],
+            (false, false) => &["v{version}", "{version}"],
         };
         templates = usual.iter().map(|it| (*it).to_owned()).collect();
         match tags {

@@ -276,3 +276,17 @@ fn links_out_of_a_checkout_are_not_followed() {
     assert_eq!(ran.code, Some(0), "{ran:#?}");
     assert!(!ran.out.contains("stolen"), "{}", ran.out);
 }
+
+#[test]
+fn a_login_in_the_remote_stays_there() {
+    let remote = "https://me:hunter2@github.com/acme/x.git";
+    let checkout = Checkout::of("tag-only-library", Some(remote), &["v1.0.0"]);
+    let ran = checkout.init(&["-o", "-"]);
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    assert!(
+        ran.out.contains("source = \"https://github.com/acme/x\""),
+        "{}",
+        ran.out
+    );
+    assert!(!format!("{ran:?}").contains("hunter2"), "{ran:#?}");
+}

@@ -39,6 +39,9 @@ pub fn verdict(paper: &Paper, verdict: &Verdict, evidence: &Evidence) -> String 
                      `lockstep init` with the same shorthand writes it for you to confirm";
         text.push_str(&paper.wrap("  ", words));
     }
+    for why in verdict.guessed.iter().flatten().filter(|_| paper.all) {
+        text.push_str(&paper.wrap("  ", &format!("guessed: {why}")));
+    }
     if paper.all {
         for asked in &verdict.endpoints {
             let line = format!(

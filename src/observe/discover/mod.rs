@@ -58,6 +58,8 @@ pub struct Clue {
 pub enum Origin {
     /// The user, in the shorthand.
     User,
+    /// Whoever configured this machine: where pip and npm install from.
+    Machine,
     /// Whoever uploads: metadata of an index, labels of an image.
     Upload,
     /// Whoever commits: files of the source.
@@ -216,36 +218,58 @@ pub fn publishing_steps(path: &str, text: &str) -> Result<Vec<Clue>, String> {
 /// Where the source says that it is published under a name, asks there which source that names:
 /// anybody can write a name into a file.
 async fn ask_back(client: &Client, shorthand: &Shorthand, found: &mut Clues) {
-    let place = |is: fn(&Place) -> bool| {
-        let mut places = found.clues.iter().filter_map(|clue| match &clue.says {
-            Says::Place(place) if clue.withheld.is_none() => Some(place),
-            _ => None,
-        });
-        places.find(|place| is(place)).cloned()
-    };
     let first_name = found.clues.iter().find_map(|clue| match &clue.says {
         Says::Name(name) => Some(name.clone()),
         _ => None,
     });
-    let python = place(|it| matches!(it, Place::PyPi { index: None, .. }));
-    let npm = place(|it| matches!(it, Place::Npm { registry: None, .. }));
-    let begun = match (shorthand, python, npm) {
-        (Shorthand::PyPi(_) | Shorthand::Npm(_), ..) => return,
-        (_, Some(Place::PyPi { project, .. }), _) => match project.or(first_name) {
-            Some(name) if shorthand::is_project(&name) => package::of_index(client, &name).await,
-            _ => return,
-        },
-        (_, _, Some(Place::Npm { package, .. })) => match package.or(first_name) {
-            Some(name) if shorthand::is_package(&name) => package::of_registry(client, &name).await,
-            _ => return,
-        },
-        _ => return,
-    };
-    // What the place is called is known already; what it names is asked for.
-    let said = begun.found.clues.into_iter();
-    found
-        .clues
-        .extend(said.filter(|clue| matches!(clue.says, Says::Source(_))));
+    let mut python = None;
+    let mut npm = None;
+    for clue in found.clues.iter().filter(|clue| clue.withheld.is_none()) {
+        match &clue.says {
+            Says::Place(Place::PyPi {
+                project,
+                index: None,
+            }) => {
+                python = python.or(project.clone().or(first_name.clone()));
+            }
+            Says::Place(Place::Npm {
+                package,
+                registry: None,
+            }) => {
+                npm = npm.or(package.clone().or(first_name.clone()));
+            }
+            _ => {}
+        }
+    }
+    let python = python.filter(|name| shorthand::is_project(name));
+    let npm = npm.filter(|name| shorthand::is_package(name));
+    if let Some(name) = python.filter(|_| !matches!(shorthand, Shorthand::PyPi(_))) {
+        take_back(package::of_index(client, &name).await, found);
+    }
+    if let Some(name) = npm.filter(|_| !matches!(shorthand, Shorthand::Npm(_))) {
+        take_back(package::of_registry(client, &name).await, found);
+    }
+}
+
+fn take_back(begun: Begun, found: &mut Clues) {
+    for said in begun.found.clues {
+        match &said.says {
+            Says::Source(_) => found.clues.push(said),
+            // Where it was asked, which is where this machine would install from.
+            Says::Place(asked) => {
+                let kind = std::mem::discriminant(asked);
+                let same = found.clues.iter_mut().find(|clue| match &clue.says {
+                    Says::Place(known) => std::mem::discriminant(known) == kind,
+                    _ => false,
+                });
+                if let Some(known) = same {
+                    known.origin = Origin::Machine;
+                    known.says = said.says;
+                }
+            }
+            Says::Name(_) | Says::Family(_) => {}
+        }
+    }
     found.unknown.extend(begun.found.unknown);
 }
 
@@ -258,7 +282,8 @@ struct Begun {
 /// Marks what nobody may be sent to on the word of a stranger.
 fn withhold(clues: &mut Clues, reach: &Reach) {
     for clue in &mut clues.clues {
-        if clue.origin == Origin::User || clue.withheld.is_some() {
+        let trusted = matches!(clue.origin, Origin::User | Origin::Machine);
+        if trusted || clue.withheld.is_some() {
             continue;
         }
         let address = match &clue.says {

@@ -70,7 +70,37 @@ pub(super) fn read(files: &Files, repository: Option<&str>, whence: &str, clues:
         }
     }
     clues.unknown.extend(unread);
+    fill_names(files, clues);
     clues.clues.extend(names);
+}
+
+/// A publishing step says that something is published; under which name, the manifest does.
+fn fill_names(files: &Files, clues: &mut Clues) {
+    let (mut python, mut npm) = (Vec::new(), Vec::new());
+    if let Some(text) = files.get("pyproject.toml") {
+        pyproject(text, "", &mut python, &mut |_| ());
+    }
+    if let Some(text) = files.get("setup.cfg") {
+        setup_cfg(text, "", &mut python, &mut |_| ());
+    }
+    packages(files, "", &mut npm, &mut |_| ());
+    let first = |names: Vec<Clue>| match names.into_iter().next()?.says {
+        Says::Name(name) => Some(name),
+        _ => None,
+    };
+    let (python, npm) = (first(python), first(npm));
+    let from_source = |clue: &&mut Clue| clue.origin == Origin::Source;
+    for clue in clues.clues.iter_mut().filter(from_source) {
+        match &mut clue.says {
+            Says::Place(Place::PyPi { project, .. }) if project.is_none() => {
+                project.clone_from(&python);
+            }
+            Says::Place(Place::Npm { package, .. }) if package.is_none() => {
+                package.clone_from(&npm);
+            }
+            _ => {}
+        }
+    }
 }
 
 fn name_clue(name: &str, why: String) -> Clue {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::observe::discover::{Clue, Clues, Place, Says};
+use crate::observe::discover::{Clue, Clues, Origin, Place, Says};
+use crate::observe::pypi::normalised_name;
 
 use super::images;
 use super::writing::quoted;
@@ -63,6 +64,9 @@ pub(super) fn blocks(clues: &Clues, frame: &Frame<'_>) -> Vec<Block> {
             ),
         };
         let mut block = channel(name, &mut taken, toml, &[clue], frame);
+        if let Some(own) = of_another_project(place, clues) {
+            block.not_used = Some(format!("it is another project than `{own}`"));
+        }
         if matches!(place, Place::Manifest { .. }) {
             if frame.is_family || declared {
                 let why = "one file's version is enough, and the one above is read already";
@@ -88,30 +92,75 @@ pub(super) fn blocks(clues: &Clues, frame: &Frame<'_>) -> Vec<Block> {
     blocks
 }
 
-/// Whether the same kind of place is named with more certainty: a publishing step says that
-/// something is published, not under which name.
+/// The project that the shorthand names, where this place is of another one: the source may be
+/// shared, or somebody else's.
+fn of_another_project<'c>(place: &Place, clues: &'c Clues) -> Option<&'c str> {
+    let project = |place: &Place| match place {
+        Place::PyPi { project, .. } => project.clone(),
+        Place::Npm { package, .. } => package.clone(),
+        _ => None,
+    };
+    let other = project(place)?;
+    clues.clues.iter().find_map(|clue| {
+        let (Origin::User, Says::Place(given)) = (clue.origin, &clue.says) else {
+            return None;
+        };
+        let own = match (given, place) {
+            (
+                Place::PyPi {
+                    project: Some(own), ..
+                },
+                Place::PyPi { .. },
+            )
+            | (
+                Place::Npm {
+                    package: Some(own), ..
+                },
+                Place::Npm { .. },
+            ) => own,
+            _ => return None,
+        };
+        (normalised_name(own) != normalised_name(&other)).then_some(own.as_str())
+    })
+}
+
+/// Whether the same project is named elsewhere with more certainty: a publishing step without an
+/// index means the public one, or what the shorthand names.
 fn is_named_better(place: &Place, clues: &Clues) -> bool {
     let better = |is: &dyn Fn(&Place) -> bool| {
+        let other = |clue: &Clue| match &clue.says {
+            Says::Place(other) => other != place && is(other),
+            _ => false,
+        };
         clues
             .clues
             .iter()
-            .any(|clue| matches!(&clue.says, Says::Place(other) if is(other)))
+            .filter(|clue| clue.withheld.is_none())
+            .any(other)
+    };
+    let same = |name: &Option<String>, other: &String| {
+        name.as_ref()
+            .is_none_or(|name| normalised_name(name) == normalised_name(other))
     };
     match place {
         Place::PyPi {
-            project: None,
-            index,
-        } => better(&|other| {
-            matches!(other, Place::PyPi { project: Some(_), index: known }
-                if index.is_none() || known == index)
-        }),
+            project,
+            index: None,
+        } => better(
+            &|other| matches!(other, Place::PyPi { project: Some(other), .. } if same(project, other)),
+        ),
+        Place::Npm {
+            package,
+            registry: None,
+        } => better(
+            &|other| matches!(other, Place::Npm { package: Some(other), .. } if same(package, other)),
+        ),
         Place::Npm {
             package: None,
             registry,
-        } => better(&|other| {
-            matches!(other, Place::Npm { package: Some(_), registry: known }
-                if registry.is_none() || known == registry)
-        }),
+        } => better(
+            &|other| matches!(other, Place::Npm { package: Some(_), registry: known } if known == registry),
+        ),
         _ => false,
     }
 }

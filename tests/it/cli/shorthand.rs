@@ -86,6 +86,12 @@ fn agreeing(tags: &'static [&'static str], pyproject: &'static str) -> Loopback 
                 json(r#"[{"name": "pyproject.toml", "type": "file"}]"#)
             }
             "/api/v3/repos/acme/lib/contents/pyproject.toml" => json(pyproject),
+            "/api/v3/repos/acme/lib/contents/.github/workflows" => {
+                json(r#"[{"name": "release.yml", "type": "file"}, {"name": "..", "type": "file"}]"#)
+            }
+            "/api/v3/repos/acme/lib/contents/.github/workflows/release.yml" => {
+                json("jobs:\n  release:\n    steps:\n      - run: uv publish\n")
+            }
             "/api/v3/repos/acme/lib/releases?per_page=5" => json("[]"),
             "/v2/acme/lib/tags/list?n=100" => json(r#"{"tags": ["latest", "v1.0.0"]}"#),
             "/v2/acme/lib/manifests/latest" => json(&format!(
@@ -212,6 +218,8 @@ fn a_repository_that_does_not_name_the_project_is_doubted() {
     let ran = run(&server, &Folder::new(), &["check", "pypi:lib"]);
     assert_eq!(ran.code, Some(3), "{ran:#?}");
     let words = "DOUBTFUL: no file of the repository names the component";
+    assert!(ran.err.contains(words), "{}", ran.err);
+    let words = "not used: it is another project than `lib`";
     assert!(ran.err.contains(words), "{}", ran.err);
 }
 
@@ -393,4 +401,39 @@ fn the_policy_of_a_checkout_is_no_guess_once_somebody_wrote_it_down() {
         .env("PATH", &path)
         .run();
     assert_eq!(ran.code, Some(0), "{ran:#?}");
+}
+
+/// What a workflow publishes is asked which source it names: a file can hold any name.
+#[test]
+fn a_repository_finds_its_index_and_both_directions_are_compared() {
+    let server = agreeing(&["1.0"], NAMES_IT);
+    let ran = run(
+        &server,
+        &Folder::new(),
+        &["init", "github:acme/lib", "-o", "-"],
+    );
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    let channel = format!(
+        "# .github/workflows/release.yml line 4: uv publish\n[channel.pypi]\nkind = \"pypi\"\n\
+         index = \"{}\"\n",
+        server.url("/simple/")
+    );
+    for words in [
+        channel.as_str(),
+        "(confirmed: the repository names the component too)",
+        "# pyproject.toml at the default branch says project.name = \"lib\"",
+    ] {
+        assert!(ran.out.contains(words), "no `{words}` in {}", ran.out);
+    }
+    let folder = Folder::new();
+    let checked = run(&server, &folder, &["check", "github:acme/lib", "--verbose"]);
+    assert_eq!(checked.code, Some(3), "{checked:#?}");
+    assert!(
+        checked.out.contains("guessed: channel `pypi`"),
+        "{}",
+        checked.out
+    );
+    let policy = folder.file("lib.toml", ran.out);
+    let confirmed = run(&server, &folder, &["check", &policy]);
+    assert_eq!(confirmed.code, Some(0), "{confirmed:#?}");
 }

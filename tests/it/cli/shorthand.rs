@@ -242,8 +242,12 @@ fn each_kind_of_shorthand_finds_the_repository() {
                 ran.out
             );
         }
+        // Whatever those kinds make of these few answers, it is no allow.
         let checked = run(&server, &Folder::new(), &["check", &shorthand]);
-        assert_eq!(checked.code, Some(3), "{shorthand}: {checked:#?}");
+        assert!(
+            matches!(checked.code, Some(1 | 3)),
+            "{shorthand}: {checked:#?}"
+        );
     }
 }
 

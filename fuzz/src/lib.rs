@@ -5,6 +5,7 @@ use std::io::Write;
 
 use lockstep::model::version::{Naming, Plus, Reading, Scheme, Template, Version, compare};
 use lockstep::model::{Evidence, canonical_json};
+use lockstep::observe::discover::{Clue, Clues, Origin, Says, publishing_steps};
 use lockstep::observe::files::parse_checksums;
 use lockstep::observe::git_tag::{Packets, parse_advertisement, parse_ls_refs};
 use lockstep::observe::github_release::{next_page, parse_releases};
@@ -17,7 +18,9 @@ use lockstep::observe::oci::{
 use lockstep::observe::pypi::{
     normalised_name, parse_project_json, parse_simple_html, parse_simple_json, version_of_file,
 };
-use lockstep::verify::{Origin, check};
+use lockstep::policy::guess::{Occasion, guess};
+use lockstep::policy::load_text;
+use lockstep::verify::{Origin as EvidenceOrigin, check};
 
 /// Text for people holds no character that steers a terminal, but line breaks.
 fn is_showable(text: &str) -> bool {
@@ -67,7 +70,8 @@ pub fn evidence(data: &[u8]) {
                 let again = String::from_utf8(bytes).expect("it is text");
                 let again = Evidence::read_all(&again).expect("what was written can be read");
                 assert_eq!(again.as_slice(), std::slice::from_ref(&document));
-                let _ = check(document, Origin::UnsignedFile).map_err(|fault| fault.to_string());
+                let _ = check(document, EvidenceOrigin::UnsignedFile)
+                    .map_err(|fault| fault.to_string());
             }
         }
     }
@@ -266,4 +270,41 @@ pub fn registry(data: &[u8]) {
         Ok(target) => assert!(target.is_none_or(|it| text.contains(&it))),
         Err(failure) => assert!(is_showable(&failure.detail), "{failure:?}"),
     }
+}
+
+/// A workflow gives a policy that loads, in which nothing that a stranger wrote ends a comment.
+pub fn workflow(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let steps = match publishing_steps(".github/workflows/x.yml", text) {
+        Ok(steps) => steps,
+        Err(why) => return assert!(is_showable(&why), "{why:?}"),
+    };
+    let source = url::Url::parse("https://github.com/acme/api").expect("an address");
+    let given = |says| Clue {
+        says,
+        why: "given".to_owned(),
+        origin: Origin::User,
+        withheld: None,
+    };
+    let mut clues = Clues::default();
+    clues.clues.push(given(Says::Source(source)));
+    clues.clues.extend(steps);
+    let codes = lockstep::decide::codes();
+    let occasion = Occasion {
+        about: "a workflow",
+        local: None,
+        codes: &codes,
+    };
+    let guessed = guess(&clues, occasion).expect("a name and a source are enough");
+    assert!(is_showable(&guessed.text), "{}", guessed.text);
+    assert!(
+        guessed.reasons.iter().all(|it| is_showable(it)),
+        "{:?}",
+        guessed.reasons
+    );
+    let loaded = load_text("x".as_ref(), guessed.text, &codes).expect("what is guessed loads");
+    assert_eq!(loaded.components.len(), 1);
+    assert_eq!(loaded.components[0].policy.component.name.as_str(), "api");
 }

@@ -6,11 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures_util::StreamExt;
 
 use crate::decide::Question;
-use crate::model::{Duration, EVIDENCE_SCHEMA, Evidence, Observation, Outcome, Time, Verdict};
-use crate::observe::http::{Client, Events, Limits};
+use crate::model::{
+    Duration, EVIDENCE_SCHEMA, Evidence, Finding, Observation, Outcome, Severity, Time, Verdict,
+};
+use crate::observe::http::{Client, Events};
 use crate::observe::{self, Environment, LookUp, ask_all, look_up_all, now};
 use crate::verify::Origin;
 
+use super::asking::{client, runtime};
 use super::judge::{JudgeError, Judged, judge, wanted};
 use super::targets::Target;
 
@@ -77,31 +80,6 @@ pub fn gather<E>(
     // What still runs after an interrupt is not waited for.
     runtime.shutdown_background();
     gathered
-}
-
-/// What asking runs on.
-pub(super) fn runtime() -> Result<tokio::runtime::Runtime, JudgeError> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(|error| JudgeError {
-            message: format!("cannot start: {error}"),
-            hint: "is a limit on threads or files in force?".to_owned(),
-        })
-}
-
-/// The client of a run.
-pub(super) fn client(
-    environment: &Environment,
-    events: Arc<dyn Events>,
-) -> Result<Client, JudgeError> {
-    let unusable = |error: observe::http::ClientError| JudgeError {
-        message: error.to_string(),
-        hint: "docs/channels.md lists the variables that the client reads".to_owned(),
-    };
-    let limits = Limits::of_environment(environment).map_err(unusable)?;
-    Client::new(environment.clone(), limits, events).map_err(unusable)
 }
 
 async fn stream<E>(
@@ -200,7 +178,9 @@ impl Run<'_> {
     /// How long to pause before the next round; nothing where there is none.
     fn pause(&self, verdict: &Verdict, now: Time) -> Option<Duration> {
         let end = self.end?;
-        let undecided = verdict.outcome == Outcome::Indeterminate;
+        // A guess that agrees stays a guess, however long one waits.
+        let undecided = verdict.outcome == Outcome::Indeterminate
+            && (verdict.guessed.is_none() || is_undecided(verdict));
         if !undecided || now >= end || self.denied.load(Ordering::Relaxed) {
             return None;
         }
@@ -210,6 +190,12 @@ impl Run<'_> {
         let left = end.since(now).seconds().max(1);
         Some(Duration::from_seconds(pause.min(left)))
     }
+}
+
+/// Whether a finding asks for patience.
+fn is_undecided(verdict: &Verdict) -> bool {
+    let waits = |it: &Finding| it.is_open() && it.severity == Severity::Indeterminate;
+    verdict.findings.iter().any(waits)
 }
 
 /// The channels of a target.

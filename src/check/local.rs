@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Target;
-use super::gather::{client, runtime};
+use super::asking::{client, runtime};
 use super::judge::JudgeError;
 use crate::decide::Which;
 use crate::model::version::Reading;

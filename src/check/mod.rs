@@ -1,5 +1,8 @@
 //! Ask, verify, decide: one pipeline, whether the channels are asked or evidence is replayed.
 
+mod asking;
+mod discover;
+mod doctor;
 mod evidence_file;
 mod gather;
 mod guess;
@@ -10,6 +13,8 @@ pub mod replay;
 mod targets;
 mod waive;
 
+pub use discover::{Beginning, DiscoverError, guessed_policy, guessed_target};
+pub use doctor::examine;
 pub use evidence_file::{EvidenceFileError, EvidenceWriter, read_evidence};
 pub use gather::{GatherError, Gathered, Gathering, gather};
 pub use guess::guess;

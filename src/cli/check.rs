@@ -4,10 +4,13 @@ mod local;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 
-use crate::check::{Gathered, Target, TargetError, judge, load_targets, read_evidence};
+use crate::check::{
+    Gathered, Target, TargetError, guessed_target, judge, load_targets, read_evidence,
+};
 use crate::decide::{self, Question, Which};
 use crate::model::settings::nearest;
 use crate::model::{Code, Duration, Evidence, Name, Time, visible};
@@ -16,7 +19,9 @@ use crate::verify::Origin;
 use super::ambient::Ambient;
 use super::asked::{ask, unfit};
 use super::exit::{Ending, Failure};
+use super::init::{listed, not_guessed, shorthand_of};
 use super::output::{Output, OutputArguments};
+use super::progress::Progress;
 use super::results::Results;
 use super::say::Terminal;
 
@@ -27,7 +32,8 @@ use super::say::Terminal;
 /// latest by server time.
 #[derive(Debug, Args)]
 pub(super) struct CheckArguments {
-    /// Policy files, or folders of them.
+    /// Policy files, folders of them, or a shorthand: pypi:NAME, npm:NAME, github:OWNER/REPOSITORY,
+    /// oci:HOST/NAME. The policy of a shorthand is guessed, so it never ends with 0.
     #[arg(value_name = "TARGET", required_unless_present = "local")]
     targets: Vec<PathBuf>,
     /// Judge this version, or the release that this tag announces. May be repeated.
@@ -79,7 +85,7 @@ pub(super) fn run(
     if arguments.local {
         return local::run(&arguments, &question, ambient, terminal);
     }
-    let targets = load_targets(&arguments.targets).map_err(|error| unusable(error, terminal))?;
+    let targets = targets(&arguments, ambient, terminal)?;
     let output = Output::of(&arguments.output, ambient, &targets)?;
     let mut results = Results::new(output, arguments.save_evidence.as_deref(), targets.len())?;
     let gathered = match &arguments.evidence {
@@ -107,6 +113,54 @@ pub(super) fn run(
         }
     };
     results.finish(gathered, terminal)
+}
+
+/// The targets in the order of the policies, then those of shorthands.
+fn targets(
+    arguments: &CheckArguments,
+    ambient: &Ambient,
+    terminal: &mut Terminal,
+) -> Result<Vec<Target>, Failure> {
+    let mut paths = Vec::new();
+    let mut shorthands = Vec::new();
+    for target in &arguments.targets {
+        match shorthand_of(target)? {
+            Some(shorthand) => shorthands.push(shorthand),
+            None => paths.push(target.clone()),
+        }
+    }
+    if let (Some(shorthand), Some(_)) = (shorthands.first(), &arguments.evidence) {
+        return Err(Failure::new(
+            format!("`{shorthand}` is asked, and --evidence asks nobody"),
+            format!("write its policy with `lockstep init {shorthand}` and name that"),
+        ));
+    }
+    let mut targets = match paths.is_empty() {
+        true => Vec::new(),
+        false => load_targets(&paths).map_err(|error| unusable(error, terminal))?,
+    };
+    for shorthand in shorthands {
+        let progress = Arc::new(Progress::new(terminal, 1));
+        let target = guessed_target(&shorthand, ambient.environment.clone(), progress)
+            .map_err(|error| not_guessed(&error, terminal))?;
+        let name = &target.item.policy.component.name;
+        if targets
+            .iter()
+            .any(|other| other.item.policy.component.name == *name)
+        {
+            return Err(Failure::new(
+                format!("component `{name}` is named twice, the second time by `{shorthand}`"),
+                "name each component once",
+            ));
+        }
+        let reasons = target.item.policy.guessed.as_deref().unwrap_or_default();
+        terminal.note(&format!(
+            "the policy of `{shorthand}` is guessed:{}",
+            listed(reasons)
+        ));
+        targets.push(target);
+    }
+    Ok(targets)
 }
 
 fn question(arguments: &CheckArguments, ambient: &Ambient) -> Result<Question, Failure> {
@@ -184,7 +238,7 @@ fn from_file(
     Ok(())
 }
 
-fn unusable(error: TargetError, terminal: &Terminal) -> Failure {
+pub(super) fn unusable(error: TargetError, terminal: &Terminal) -> Failure {
     match error {
         TargetError::Unreadable { message, hint } => Failure::new(message, hint),
         TargetError::Invalid(invalid) => {

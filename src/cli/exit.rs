@@ -63,11 +63,12 @@ impl From<Ending> for ExitCode {
 }
 
 impl Ending {
-    /// The worse of this and what a verdict says; one of mode `audit` or `observe` ends well.
+    /// The worse of this and what a verdict says; one of mode `audit` or `observe` ends
+    /// well, but never one of a policy that nobody wrote.
     /// Where a component could not be judged at all, no verdict makes up for that.
     pub(super) fn and(self, verdict: &Verdict) -> Self {
         let other = match verdict.outcome {
-            _ if verdict.mode != Mode::Enforce => Self::Fine,
+            _ if verdict.mode != Mode::Enforce && verdict.guessed.is_none() => Self::Fine,
             Outcome::Allow => Self::Fine,
             Outcome::Indeterminate => Self::Indeterminate,
             Outcome::Deny => Self::Deny,

@@ -5,8 +5,10 @@ mod asked;
 mod check;
 mod completions;
 mod difference;
+mod doctor;
 mod exit;
 mod explain;
+mod init;
 mod man;
 mod output;
 mod policy;
@@ -78,6 +80,8 @@ enum Format {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Check(Box<check::CheckArguments>),
+    Init(init::InitArguments),
+    Doctor(doctor::DoctorArguments),
     Replay(replay::ReplayArguments),
     Explain(explain::ExplainArguments),
     Policy(policy::PolicyArguments),
@@ -94,6 +98,8 @@ pub fn run() -> ExitCode {
     let mut terminal = say::Terminal::new(&cli.manner, &ambient);
     let result = match cli.verb {
         Verb::Check(arguments) => check::run(*arguments, &ambient, &mut terminal),
+        Verb::Init(arguments) => init::run(&arguments, &ambient, &mut terminal),
+        Verb::Doctor(arguments) => doctor::run(&arguments, &ambient, &mut terminal),
         Verb::Replay(arguments) => replay::run(&arguments, &mut terminal),
         Verb::Explain(arguments) => explain::run(&arguments, &mut terminal),
         Verb::Policy(arguments) => policy::run(&arguments, &mut terminal),

@@ -77,7 +77,7 @@ fn at_round(
             .cmp(&order(other))
             .then_with(|| one.code.cmp(&other.code))
     });
-    let outcome = outcome(&findings);
+    let outcome = outcome(&findings, policy);
     let seen = approved(&scene);
     let digests = if outcome == Outcome::Allow {
         seen.clone()
@@ -116,11 +116,12 @@ fn at_round(
         cells,
         findings,
         limits,
+        guessed: policy.guessed.clone(),
     };
     Ok((verdict, seen))
 }
 
-fn outcome(findings: &[Finding]) -> Outcome {
+fn outcome(findings: &[Finding], policy: &Policy) -> Outcome {
     let gravest = findings
         .iter()
         .filter(|it| it.is_open())
@@ -129,6 +130,10 @@ fn outcome(findings: &[Finding]) -> Outcome {
     match gravest {
         Some(Severity::Deny) => Outcome::Deny,
         Some(Severity::Indeterminate) => Outcome::Indeterminate,
+        // Whoever uploads writes what a guess is made from, and would write it to agree.
+        Some(Severity::Warn | Severity::Note) | None if policy.guessed.is_some() => {
+            Outcome::Indeterminate
+        }
         // That leader and follower agree is a finding of `nothing-to-compare` where they do not.
         Some(Severity::Warn | Severity::Note) | None => Outcome::Allow,
     }

@@ -29,6 +29,9 @@ pub struct Policy {
     pub waivers: Vec<Waiver>,
     /// SHA-256 of the bytes that the policy was read from (those it extends included).
     pub digest: Digest,
+    /// For a policy that nobody wrote: why each part of it is thought. Such a policy never allows,
+    /// since what it was guessed from is written by whoever uploads.
+    pub guessed: Option<Vec<String>>,
 }
 
 /// What is released together.

@@ -62,6 +62,9 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
     /// What a comparison of channels cannot see here.
     pub limits: Vec<String>,
+    /// Where the policy was guessed from a shorthand: why each part of it is thought. An allow has
+    /// become indeterminate then.
+    pub guessed: Option<Vec<String>>,
 }
 
 /// An address that was asked, and whether it answered.

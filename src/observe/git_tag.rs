@@ -21,10 +21,15 @@ pub use pkt_line::{Packet, Packets, PktLineError};
 pub use references::{Tag, parse_ls_refs};
 pub(super) use remote::tags as remote_tags;
 
-use super::{About, Answers, Ask, Asking, Configured, InCheckout, Kind, github};
+use super::examine::examined;
+use super::{
+    About, Answers, Ask, Asking, Configured, Examinations, Examine, InCheckout, Kind, github,
+};
 use crate::model::settings::{Diagnostic, Fields, Key, Shape};
 use crate::model::version::Template;
-use crate::model::{Content, Entry, Listing, Observation, Traits, Wanted, visible};
+use crate::model::{
+    Answer, Content, Entry, Facts, Listing, Name, Observation, Traits, Wanted, visible,
+};
 
 /// The kind.
 #[derive(Debug, Clone, Copy)]
@@ -79,8 +84,10 @@ impl Kind for GitTag {
         if templates.is_empty() {
             return None;
         }
+        let repository = Arc::new(repository);
         Some(Configured {
-            ask: Some(Arc::new(repository)),
+            examine: Some(repository.clone()),
+            ask: Some(repository),
             ..Configured::usual(TRAITS, templates)
         })
     }
@@ -208,6 +215,54 @@ impl Repository {
             .then(|| github::Api::of(source, asking.client))
             .flatten()
     }
+}
+
+impl Examine for Repository {
+    fn examine<'a>(&'a self, asking: &'a Asking<'a>) -> Examinations<'a> {
+        Box::pin(async {
+            let hint = match &self.place {
+                Place::Local(_) => "is `git` installed, and may this user read the folder?",
+                Place::Remote(_) => {
+                    "a private repository needs a login that may read it: GITHUB_TOKEN with                      `Contents: read` on GitHub, else `.netrc`"
+                }
+            };
+            let observations = self.ask(asking).await;
+            observations
+                .iter()
+                .map(|it| examined(it, "tags", hint))
+                .collect()
+        })
+    }
+}
+
+/// Names of the tags of a repository on the web; why not, else.
+pub(super) async fn tag_names(
+    client: &super::http::Client,
+    source: &Url,
+) -> Result<Vec<String>, String> {
+    let Ok(channel) = "tags".parse::<Name>() else {
+        return Err("no name for a channel".to_owned());
+    };
+    let asking = Asking {
+        channel: &channel,
+        round: super::now(),
+        listed: &[],
+        client,
+    };
+    let observations = remote::ask(source, &asking).await;
+    for observation in observations {
+        match observation.answer {
+            Answer::Seen {
+                facts: Facts::Listing(listing),
+                ..
+            } => return Ok(listing.entries.into_keys().collect()),
+            Answer::Failed { why, .. } => {
+                return Err(why.detail);
+            }
+            _ => {}
+        }
+    }
+    Err("there was no answer".to_owned())
 }
 
 /// Tags as a listing. A name that is not UTF-8 cannot be an entry's; it is shown as unnamed.

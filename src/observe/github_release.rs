@@ -4,6 +4,7 @@
 //! The API says nothing dependable about commits (`target_commitish` may be a branch), so the tags
 //! are read as `git-tag` reads them: two requests, outside the API's rate limit.
 
+mod examine;
 mod hash;
 mod releases;
 
@@ -99,6 +100,10 @@ impl Kind for GithubRelease {
         Some(Configured {
             assets,
             ask: Some(Arc::new(repository)),
+            examine: Some(Arc::new(examine::Repository {
+                source: source.clone(),
+                needs_branches: !about.branches.is_empty(),
+            })),
             ..Configured::usual(traits, templates)
         })
     }

@@ -6,7 +6,9 @@
 
 mod ask_all;
 mod aws;
+pub mod discover;
 pub mod environment;
+mod examine;
 pub mod files;
 mod git;
 pub mod git_tag;
@@ -31,6 +33,7 @@ use url::Url;
 
 pub use ask_all::{LookUp, Question, ask_all, look_up_all};
 pub use environment::{Environment, now};
+pub use examine::{Examination, Examinations, Examine, Examined, Sight};
 pub(crate) use git::tags_at_head;
 
 use crate::model::settings::{Fields, Key};
@@ -103,6 +106,8 @@ pub struct Configured {
     pub usual_lag: Duration,
     /// Asks it; nothing where this program cannot yet.
     pub ask: Option<Arc<dyn Ask>>,
+    /// Says what the present credential can see of it; nothing where a kind has nothing to say.
+    pub examine: Option<Arc<dyn Examine>>,
 }
 
 impl Configured {
@@ -120,6 +125,7 @@ impl Configured {
             assets: Vec::new(),
             usual_lag: Duration::from_minutes(30),
             ask: None,
+            examine: None,
         }
     }
 }

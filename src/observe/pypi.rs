@@ -21,8 +21,11 @@ pub use simple_html::parse_simple_html;
 pub use simple_json::parse_simple_json;
 
 use self::index::Index;
+use super::examine::examined;
 use super::http::{Credential, Reply, Request, Unanswered};
-use super::{About, Answers, Ask, Asking, Configured, InCheckout, Kind, malformed};
+use super::{
+    About, Answers, Ask, Asking, Configured, Examinations, Examine, InCheckout, Kind, malformed,
+};
 use crate::model::settings::{Diagnostic, Fields, Key, Shape};
 use crate::model::version::{Scheme, Template};
 use crate::model::{
@@ -97,13 +100,27 @@ impl Kind for PyPi {
             states_commit: false,
             states_time: true,
         };
+        let project = Arc::new(Project { name, index });
         Some(Configured {
             scheme: Some(Scheme::Pep440),
             usual_lag: Duration::from_minutes(60),
-            ask: Some(Arc::new(Project { name, index })),
+            examine: Some(project.clone()),
+            ask: Some(project),
             ..Configured::usual(traits, vec![template])
         })
     }
+}
+
+/// What pip would install from, and the label of a login in that address.
+pub(super) fn index_of_pip(
+    environment: &super::Environment,
+) -> Result<(url::Url, &'static str), Failure> {
+    Index::Pip.resolve(environment)
+}
+
+/// Where an index says in JSON what it knows of a project; nothing for one without that API.
+pub(super) fn project_json(index: &url::Url, name: &str) -> Option<url::Url> {
+    index::json_api(index, &normalised_name(name))
 }
 
 /// The grammar of names (PyPA "Names and normalization").
@@ -121,6 +138,20 @@ impl Ask for Project {
 
     fn in_checkout(&self, checkout: &Path) -> Option<InCheckout> {
         super::files::built(checkout, &self.name)
+    }
+}
+
+impl Examine for Project {
+    fn examine<'a>(&'a self, asking: &'a Asking<'a>) -> Examinations<'a> {
+        Box::pin(async {
+            let hint = "check the project's name; a private index needs a login in `.netrc` or in \
+                        the index's address";
+            let observations = self.read(asking).await;
+            observations
+                .iter()
+                .map(|it| examined(it, "versions", hint))
+                .collect()
+        })
     }
 }
 

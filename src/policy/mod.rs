@@ -11,6 +11,7 @@ mod declared;
 mod document;
 mod environment;
 mod extend;
+pub mod guess;
 mod leader;
 mod line;
 mod names;
@@ -322,6 +323,7 @@ fn assemble(
             environments: environments.clone(),
             waivers: waivers.clone(),
             digest,
+            guessed: None,
         };
         Item {
             policy,

@@ -35,6 +35,14 @@ pub fn verdict(paper: &Paper, verdict: &Verdict, evidence: &Evidence) -> String 
             text.push_str(&paper.wrap("  ", &format!("not seen: {limit}")));
         }
     }
+    if verdict.guessed.is_some() {
+        let words = "guessed: nobody wrote this policy, so nothing is allowed; \
+                     `lockstep init` with the same shorthand writes it for you to confirm";
+        text.push_str(&paper.wrap("  ", words));
+    }
+    for why in verdict.guessed.iter().flatten().filter(|_| paper.all) {
+        text.push_str(&paper.wrap("  ", &format!("guessed: {why}")));
+    }
     if paper.all {
         for asked in &verdict.endpoints {
             let line = format!(

@@ -2,6 +2,7 @@
 //! Judges nothing.
 
 mod csv;
+mod examined;
 mod findings;
 mod github;
 mod human;
@@ -15,6 +16,7 @@ mod reported;
 mod sarif;
 
 pub use csv::{head as csv_head, rows as csv_rows};
+pub use examined::{human as human_examinations, json as json_examinations};
 pub use github::{annotations as github_annotations, inert};
 pub use human::{Outcomes, outcomes as human_outcomes, verdict as human_verdict};
 pub use json::{line as json_line, replay as json_replay, verdict as json_verdict};

@@ -9,7 +9,7 @@ use std::path::Path;
 
 type Body = fn(&[u8]);
 
-const TARGETS: [(&str, Body); 9] = [
+const TARGETS: [(&str, Body); 10] = [
     ("policy", bodies::policy),
     ("evidence", bodies::evidence),
     ("templates", bodies::templates),
@@ -19,6 +19,7 @@ const TARGETS: [(&str, Body); 9] = [
     ("github_releases", bodies::github_releases),
     ("registry", bodies::registry),
     ("declared", bodies::declared),
+    ("workflow", bodies::workflow),
 ];
 
 fn names(folder: &Path) -> BTreeSet<String> {

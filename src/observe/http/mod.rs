@@ -23,7 +23,7 @@ pub use events::{Event, Events, Silent};
 pub use limits::Limits;
 pub use netrc::Netrc;
 pub use rate::parse_retry_after;
-pub(crate) use redirect::{is_loopback, same_origin, target};
+pub(crate) use redirect::{is_inner, is_loopback, same_origin, target};
 pub use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use std::fmt;

@@ -96,7 +96,7 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 }
 
 /// Loopback, private, link-local and unspecified addresses, written as numbers or as `localhost`.
-fn is_inner(url: &Url) -> bool {
+pub(crate) fn is_inner(url: &Url) -> bool {
     let address = match url.host() {
         Some(Host::Ipv4(address)) => IpAddr::V4(address),
         Some(Host::Ipv6(address)) => plain(address),

@@ -3,10 +3,12 @@
 mod aws;
 mod bad_input;
 mod check;
+mod doctor;
 mod explain;
 mod formats;
 mod formats_hostile;
 mod github;
+mod init;
 mod live;
 mod local;
 mod monorepo;
@@ -14,6 +16,8 @@ mod policy;
 mod replay;
 mod same_files;
 mod shell;
+mod shorthand;
+mod shorthand_public;
 mod version;
 mod waive;
 

@@ -56,6 +56,7 @@ pub(super) fn policy(tape: &mut Tape) -> Policy {
         lines,
         channels,
         digest: Digest::of(b"policy"),
+        guessed: None,
     }
 }
 

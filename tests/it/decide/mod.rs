@@ -12,6 +12,7 @@ mod drawn_answers;
 mod drawn_policy;
 mod first_seen;
 mod granted;
+mod guessed;
 mod last_known_good;
 mod less_evidence;
 mod older_rounds;

@@ -1,5 +1,6 @@
 //! The JSON Schemas of `docs/schema` say the same as the code that reads and writes the documents.
 
+mod doctor;
 mod evidence;
 mod replay;
 mod verdict;
@@ -51,7 +52,12 @@ fn open_objects(schema: &Value, path: &str, found: &mut Vec<String>) {
 
 #[test]
 fn no_object_of_a_schema_takes_unknown_fields_by_oversight() {
-    for text in [evidence::SCHEMA, replay::SCHEMA, verdict::SCHEMA] {
+    for text in [
+        doctor::SCHEMA,
+        evidence::SCHEMA,
+        replay::SCHEMA,
+        verdict::SCHEMA,
+    ] {
         let mut found = Vec::new();
         open_objects(&serde_json::from_str(text).unwrap(), "", &mut found);
         assert!(found.is_empty(), "{found:?}");

@@ -113,6 +113,7 @@ fn policy() -> Policy {
             declared_at: 1,
         }],
         digest: Digest::of(b"policy"),
+        guessed: None,
     }
 }
 

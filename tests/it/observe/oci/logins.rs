@@ -235,7 +235,7 @@ fn a_helper_is_run_once_for_all_the_questions_of_a_round() {
         guarded.helper("test", &format!("{logs}\n{rest}"));
         let world = World::with(patient(), guarded.environment());
         let ask = channel(&guarded.registry.image("acme/api"));
-        let seen = world.look_up(&ask, &["1.0", "1.1", "1.2", "1.3"], &[]);
+        let seen = world.ask_names(&ask, &["1.0", "1.1", "1.2", "1.3"], &[]);
         assert_eq!(failure(&seen[0]).is_none(), opens);
         let runs = std::fs::read_to_string(&log).unwrap();
         assert_eq!(runs, format!("{}\n", guarded.host()));

@@ -1,0 +1,123 @@
+//! What the present credential can and cannot see of a channel: for people, never for a verdict.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use serde::Serialize;
+
+use super::Asking;
+use crate::model::{Answer, Facts, Name, Observation};
+
+/// A channel that can say what it sees. A kind that has nothing to say needs not implement it.
+pub trait Examine: Send + Sync {
+    /// Asks as a check would, and says what was seen.
+    fn examine<'a>(&'a self, asking: &'a Asking<'a>) -> Examinations<'a>;
+}
+
+/// Answers to come.
+pub type Examinations<'a> = Pin<Box<dyn Future<Output = Vec<Examined>> + Send + 'a>>;
+
+/// One thing that a check needs to see, or could use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Examined {
+    /// What, such as "tags".
+    pub what: String,
+    /// Whether it is seen.
+    pub sight: Sight,
+    /// Whether a check cannot do without it.
+    pub required: bool,
+    /// The label of the credential.
+    pub credential: String,
+    /// In words, made visible, without secrets.
+    pub detail: String,
+    /// The least that would do, or what to change.
+    pub hint: Option<String>,
+}
+
+/// Whether something is seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sight {
+    /// Yes.
+    Sees,
+    /// No.
+    Blind,
+    /// It could not be told.
+    Unknown,
+}
+
+/// What was seen of one channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Examination {
+    /// The component.
+    pub component: Name,
+    /// The channel.
+    pub channel: Name,
+    /// Its kind.
+    pub kind: &'static str,
+    /// Each thing; none where this kind has nothing to examine.
+    pub seen: Vec<Examined>,
+}
+
+impl Examined {
+    /// Something that is seen.
+    pub fn sees(what: &str, credential: &str, detail: impl Into<String>) -> Self {
+        Self {
+            what: what.to_owned(),
+            sight: Sight::Sees,
+            required: true,
+            credential: credential.to_owned(),
+            detail: detail.into(),
+            hint: None,
+        }
+    }
+
+    /// Something that is not.
+    pub fn blind(what: &str, credential: &str, detail: impl Into<String>, hint: &str) -> Self {
+        Self {
+            sight: Sight::Blind,
+            hint: Some(hint.to_owned()),
+            ..Self::sees(what, credential, detail)
+        }
+    }
+
+    /// The same where a check can do without it.
+    #[must_use]
+    pub fn optional(mut self) -> Self {
+        self.required = false;
+        self
+    }
+
+    /// Whether a check will fail to see something that it needs.
+    pub fn stops(&self) -> bool {
+        self.required && self.sight != Sight::Sees
+    }
+}
+
+/// What an observation shows of the sight of whoever asked.
+pub(super) fn examined(observation: &Observation, what: &str, hint: &str) -> Examined {
+    let credential = &observation.credential;
+    let at = &observation.endpoint;
+    match &observation.answer {
+        Answer::Seen {
+            facts: Facts::Listing(listing),
+            ..
+        } => {
+            let detail = format!("{} names at {at}", listing.entries.len());
+            Examined::sees(what, credential, detail)
+        }
+        Answer::Seen { .. } | Answer::Absent { .. } => {
+            Examined::sees(what, credential, format!("an answer at {at}"))
+        }
+        Answer::Failed { why, .. } => {
+            let words = why.kind.words();
+            let detail = match why.detail.starts_with(words) {
+                true => format!("{at}: {}", why.detail),
+                false => format!("{at}: {words}: {}", why.detail),
+            };
+            Examined::blind(what, credential, detail, hint)
+        }
+    }
+}

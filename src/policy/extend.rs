@@ -130,16 +130,23 @@ fn add(
     sources: &mut Vec<Source>,
     seen: &mut Vec<PathBuf>,
 ) -> Result<Table, Box<Diagnostic>> {
+    let is_given = text.is_some();
     let source = match text {
         Some(text) => Source::given(path, text)?,
         None => Source::read(path)?,
     };
     let number = sources.len();
     let parsed = document::parse(source.text(), number);
-    seen.push(std::fs::canonicalize(path).map_err(|error| {
-        let error = visible(&error.to_string(), 120);
-        whole_file(format!("the path cannot be resolved: {error}"), "check it")
-    })?);
+    seen.push(match std::fs::canonicalize(path) {
+        Ok(real) => real,
+        // A text that is in no file yet.
+        Err(error) if is_given && error.kind() == std::io::ErrorKind::NotFound => path.to_owned(),
+        Err(error) => {
+            let error = visible(&error.to_string(), 120);
+            let words = format!("the path cannot be resolved: {error}");
+            return Err(whole_file(words, "check it"));
+        }
+    });
     sources.push(source);
     parsed
 }

@@ -3,7 +3,7 @@
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::{Naming, Version};
+use super::{Naming, Plus, Version};
 
 /// Distinct releases of the line that become one in the channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub fn collisions<'a>(
     naming: &Naming,
     versions: impl IntoIterator<Item = &'a Version>,
 ) -> Vec<Collision> {
-    if !naming.may_collide() {
+    if !may_collide(naming) {
         return Vec::new();
     }
     let mut sources: Vec<&Version> = Vec::new();
@@ -67,6 +67,14 @@ pub fn collisions<'a>(
         .collect()
 }
 
+/// Whether versions with different keys of the line's scheme may have one key or one name.
+fn may_collide(naming: &Naming) -> bool {
+    naming.channel_scheme() != naming.line_scheme()
+        || (naming.has_oci_tags() && naming.plus() != Plus::Reject)
+        || naming.templates().len() > 1
+        || !naming.variants().is_empty()
+}
+
 /// Who has which image; only those that several have are sorted.
 #[derive(Default)]
 struct Images {
@@ -106,7 +114,7 @@ impl Image {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::version::{Plus, Scheme};
+    use crate::model::version::Scheme;
 
     fn found(naming: &Naming, texts: &[&str]) -> Vec<(String, Vec<String>)> {
         let scheme = naming.line_scheme();

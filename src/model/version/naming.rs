@@ -2,11 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::plus::is_tag;
 use super::{Incomparable, Plus, Scheme, Template, Version};
 use crate::model::visible;
-
-/// The longest OCI tag, in bytes (OCI distribution specification 1.1, "Pulling manifests").
-const MAXIMUM_TAG: usize = 128;
 
 /// How one channel names the releases of one line of one component.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,14 +128,6 @@ impl Naming {
     /// As [`Naming::exact`].
     pub fn key(&self, version: &Version) -> Result<String, Incomparable> {
         self.key_in_channel(&*self.in_channel(version)?)
-    }
-
-    /// Whether versions with different keys of the line's scheme may have one key or one name here.
-    pub(super) fn may_collide(&self) -> bool {
-        self.channel_scheme != self.line_scheme
-            || (self.oci_tags && self.plus != Plus::Reject)
-            || self.templates.len() > 1
-            || !self.variants.is_empty()
     }
 
     fn key_in_channel(&self, converted: &Version) -> Result<String, Incomparable> {
@@ -273,15 +263,6 @@ impl Naming {
         }
         Ok(names)
     }
-}
-
-/// `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}` (OCI distribution specification 1.1).
-fn is_tag(name: &str) -> bool {
-    let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
-    let bytes = name.as_bytes();
-    bytes.len() <= MAXIMUM_TAG
-        && bytes.first().is_some_and(|&first| word(first))
-        && bytes.iter().all(|&b| word(b) || b == b'.' || b == b'-')
 }
 
 #[cfg(test)]

@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+/// The longest OCI tag, in bytes (OCI distribution specification 1.1, "Pulling manifests").
+const MAXIMUM_TAG: usize = 128;
+
 /// How build metadata enters an image tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Plus {
@@ -43,6 +46,15 @@ impl Plus {
             Self::Drop => (!before.is_empty()).then_some(Cow::Borrowed(before)),
         }
     }
+}
+
+/// `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}` (OCI distribution specification 1.1).
+pub(super) fn is_tag(name: &str) -> bool {
+    let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    let bytes = name.as_bytes();
+    bytes.len() <= MAXIMUM_TAG
+        && bytes.first().is_some_and(|&first| word(first))
+        && bytes.iter().all(|&b| word(b) || b == b'.' || b == b'-')
 }
 
 #[cfg(test)]

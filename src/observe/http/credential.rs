@@ -144,22 +144,7 @@ impl Credential {
 
     /// Tells credentials apart without telling them.
     pub(super) fn fingerprint(&self) -> Digest {
-        if let Some(holder) = self.holder {
-            return holder;
-        }
-        let bytes = match &self.secret {
-            Secret::None => return Digest::of(b"none"),
-            Secret::Basic { user, password } => {
-                format!("basic\n{}\n{user}\n{password}", user.len())
-            }
-            Secret::Bearer(token) => format!("bearer\n{token}"),
-            Secret::Field(name, value) => {
-                let name = format!("field\n{name}\n");
-                return Digest::of(&[name.as_bytes(), value.as_bytes()].concat());
-            }
-            Secret::Signer(signer) => return signer.fingerprint(),
-        };
-        Digest::of(bytes.as_bytes())
+        self.holder.unwrap_or_else(|| self.secret.fingerprint())
     }
 
     pub(super) fn apply(&self, builder: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
@@ -194,9 +179,29 @@ impl Credential {
     }
 }
 
+impl Secret {
+    /// Tells secrets apart without telling them.
+    fn fingerprint(&self) -> Digest {
+        let bytes = match self {
+            Secret::None => return Digest::of(b"none"),
+            Secret::Basic { user, password } => {
+                format!("basic\n{}\n{user}\n{password}", user.len())
+            }
+            Secret::Bearer(token) => format!("bearer\n{token}"),
+            Secret::Field(name, value) => {
+                let name = format!("field\n{name}\n");
+                return Digest::of(&[name.as_bytes(), value.as_bytes()].concat());
+            }
+            Secret::Signer(signer) => return signer.fingerprint(),
+        };
+        Digest::of(bytes.as_bytes())
+    }
+}
+
 impl PartialEq for Credential {
+    /// The same secret under the same label, whoever holds it.
     fn eq(&self, other: &Self) -> bool {
-        self.label == other.label && self.fingerprint() == other.fingerprint()
+        self.label == other.label && self.secret.fingerprint() == other.secret.fingerprint()
     }
 }
 

@@ -3,7 +3,6 @@
 mod basis;
 mod branches;
 mod host;
-mod link;
 mod pages;
 
 use serde::Deserialize;
@@ -13,7 +12,6 @@ use url::Url;
 pub(super) use basis::Basis;
 pub(super) use branches::{contained, with_branches};
 pub(super) use host::{for_git, speaks};
-pub use link::next_page;
 pub(super) use pages::pages;
 
 use super::http::{Client, Credential, Reply, Request, Unanswered, percent_decoded};
@@ -96,11 +94,6 @@ impl Api {
         let mut url = self.below(segments);
         url.set_query(Some("per_page=100"));
         url
-    }
-
-    /// Whether an address is of this API: the credential is for nobody else (THREATS row 19).
-    pub(super) fn is_own(&self, url: &Url) -> bool {
-        url.origin() == self.repository.origin()
     }
 
     /// Asks for JSON.

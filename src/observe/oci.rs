@@ -27,7 +27,6 @@ pub use challenge::{Challenge, parse_challenges};
 pub use image::Image;
 pub use manifest::{Manifest, parse_manifest};
 pub use platform::parse_configuration;
-pub use tags::parse_next_link;
 
 use self::docker_hub::DockerHub;
 use self::registry::Registry;

@@ -82,7 +82,7 @@ fn agreeing(tags: &'static [&'static str], pyproject: &'static str) -> Loopback 
                 .to_string(),
             ),
             "/acme/lib/info/refs?service=git-upload-pack" => advertisement(tags),
-            "/api/v3/repos/acme/lib/contents/" => {
+            "/api/v3/repos/acme/lib/contents" => {
                 json(r#"[{"name": "pyproject.toml", "type": "file"}]"#)
             }
             "/api/v3/repos/acme/lib/contents/pyproject.toml" => json(pyproject),

@@ -8,6 +8,7 @@ mod contents;
 mod credential_helper;
 mod docker_hub;
 mod image;
+mod labels;
 mod login;
 mod logins;
 mod look_up;
@@ -25,6 +26,7 @@ use url::Url;
 
 pub use challenge::{Challenge, parse_challenges};
 pub use image::Image;
+pub(super) use labels::Labels;
 pub use manifest::{Manifest, parse_manifest};
 pub use platform::parse_configuration;
 

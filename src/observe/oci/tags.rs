@@ -129,16 +129,10 @@ pub(super) async fn list(registry: &Registry, asking: &Asking<'_>) -> Vec<Observ
 
 impl Read {
     fn add(&mut self, reply: &Reply) -> Result<(), Failure> {
-        let media_type = reply.media_type();
-        if media_type != "application/json" && !media_type.ends_with("+json") {
-            let shown = visible(&media_type, 80);
-            return Err(malformed(format!("an answer of type `{shown}`, not JSON")));
-        }
-        let page: Page = serde_json::from_slice(&reply.body)
-            .map_err(|error| malformed(format!("a page of tags: {}", place(&error))))?;
+        let tags = page(reply)?;
         self.digests.push(reply.digest);
         self.unchanged &= reply.unchanged;
-        for tag in page.tags.into_iter().flatten() {
+        for tag in tags {
             if self.listing.entries.len() + self.listing.unnamed.len() >= TAGS {
                 return Err(too_large(format!("more than {TAGS} tags")));
             }
@@ -160,6 +154,18 @@ impl Read {
             }
         }
     }
+}
+
+/// The tags of one page.
+pub(super) fn page(reply: &Reply) -> Result<Vec<String>, Failure> {
+    let media_type = reply.media_type();
+    if media_type != "application/json" && !media_type.ends_with("+json") {
+        let shown = visible(&media_type, 80);
+        return Err(malformed(format!("an answer of type `{shown}`, not JSON")));
+    }
+    let page: Page = serde_json::from_slice(&reply.body)
+        .map_err(|error| malformed(format!("a page of tags: {}", place(&error))))?;
+    Ok(page.tags.unwrap_or_default())
 }
 
 fn too_large(detail: String) -> Failure {

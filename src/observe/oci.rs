@@ -8,6 +8,7 @@ mod contents;
 mod credential_helper;
 mod docker_hub;
 mod image;
+mod labels;
 mod login;
 mod logins;
 mod look_up;
@@ -25,9 +26,9 @@ use url::Url;
 
 pub use challenge::{Challenge, parse_challenges};
 pub use image::Image;
+pub(super) use labels::Labels;
 pub use manifest::{Manifest, parse_manifest};
 pub use platform::parse_configuration;
-pub use tags::parse_next_link;
 
 use self::docker_hub::DockerHub;
 use self::registry::Registry;

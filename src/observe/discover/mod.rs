@@ -5,7 +5,7 @@
 
 mod address;
 mod checkout;
-pub(super) mod github;
+mod github;
 mod image;
 mod package;
 mod shell;
@@ -18,7 +18,6 @@ use std::path::Path;
 
 use url::Url;
 
-pub(super) use address::github_server;
 pub use address::same_repository;
 pub use checkout::CheckoutError;
 pub use shorthand::{Shorthand, ShorthandError};

@@ -47,7 +47,10 @@ impl Ask for Source {
     fn ask<'a>(&'a self, asking: &'a Asking<'a>) -> Answers<'a> {
         Box::pin(async move {
             let project = match &self.repository {
-                Repository::Hosted(source) => github::project(source, asking).await,
+                Repository::Hosted(source) => match github::api(source, asking) {
+                    Ok(api) => return api.project(asking).await,
+                    Err(no) => Err(no),
+                },
                 Repository::Local(path) => local::project(path, asking).await,
                 Repository::Nowhere => Err(NoAnswer::unsupported(
                     "the policy names no `source` and the channel no `path`",
@@ -135,7 +138,7 @@ impl NoAnswer {
 impl Source {
     fn endpoint(&self, asking: &Asking<'_>) -> RedactedUrl {
         match &self.repository {
-            Repository::Hosted(source) => github::project_endpoint(source, asking),
+            Repository::Hosted(source) => github::endpoint(source, asking),
             Repository::Local(path) => RedactedUrl::of_path(&path.to_string_lossy()),
             Repository::Nowhere => RedactedUrl::of_path("no repository"),
         }

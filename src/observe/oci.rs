@@ -7,6 +7,7 @@ mod challenge;
 mod contents;
 mod credential_helper;
 mod docker_hub;
+mod examine;
 mod image;
 mod login;
 mod logins;
@@ -117,7 +118,7 @@ impl Kind for Oci {
         let hub = on_hub.then(|| Url::parse(HUB).ok()).flatten();
         let registry = image.registry()?;
         let on_ecr = aws::Registry::of_host(image.host()).is_some();
-        let repository = Repository::new(image, registry, token_server, hub);
+        let repository = Arc::new(Repository::new(image, registry, token_server, hub));
         let traits = Traits {
             can_lead: false,
             content: Content::Image,
@@ -126,7 +127,8 @@ impl Kind for Oci {
             states_time: on_hub || on_ecr,
         };
         Some(Configured {
-            ask: Some(Arc::new(repository)),
+            examine: Some(repository.clone()),
+            ask: Some(repository),
             plus: plus.unwrap_or_default(),
             variants,
             floating,

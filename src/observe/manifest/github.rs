@@ -34,6 +34,21 @@ pub(super) fn api(source: &Url, asking: &Asking<'_>) -> Result<Api, NoAnswer> {
     })
 }
 
+/// Whether the files of the default branch may be listed: where, and as whom.
+pub(super) async fn files(
+    source: &Url,
+    asking: &Asking<'_>,
+) -> Result<(RedactedUrl, String), NoAnswer> {
+    let api = Api::of(source, asking)?;
+    let mut url = api.repository.clone();
+    if let Ok(mut parts) = url.path_segments_mut() {
+        parts.push("contents");
+    }
+    let reply = api.send(url, "application/vnd.github+json", asking).await?;
+    let at = RedactedUrl::of(&reply.url);
+    Ok((at, api.credential.label().to_owned()))
+}
+
 /// Where the repository is asked for.
 pub(super) fn endpoint(source: &Url, asking: &Asking<'_>) -> RedactedUrl {
     match api(source, asking) {

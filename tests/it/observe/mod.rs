@@ -21,7 +21,7 @@ pub(crate) mod loopback;
 mod manifest;
 pub(crate) mod moto;
 mod npm;
-mod oci;
+pub(crate) mod oci;
 pub(crate) mod peers;
 mod polite;
 mod pypi;

@@ -2,12 +2,13 @@
 
 mod checked;
 mod docker_hub;
+mod ecr;
 mod faults;
 mod incidents_images;
 #[cfg(unix)]
 mod logins;
-mod pusher;
-mod registries;
+pub(crate) mod pusher;
+pub(crate) mod registries;
 mod scripted;
 mod token_servers;
 

@@ -12,6 +12,7 @@ mod login;
 mod logins;
 mod look_up;
 mod manifest;
+mod other_keys;
 mod platform;
 mod realm;
 mod registry;

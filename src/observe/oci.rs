@@ -14,6 +14,7 @@ mod login;
 mod logins;
 mod look_up;
 mod manifest;
+mod other_keys;
 mod platform;
 mod pushes;
 mod realm;

@@ -32,7 +32,10 @@ pub(super) async fn git(
             ("GIT_CONFIG_GLOBAL", "/dev/null"),
             ("GIT_TERMINAL_PROMPT", "0"),
             ("GIT_OPTIONAL_LOCKS", "0"),
+            // A repository that lacks objects has git fetch them, by commands of its own configuration.
+            // Only git 2.45 and later know the first of these; no protocol is allowed for the others.
             ("GIT_NO_LAZY_FETCH", "1"),
+            ("GIT_ALLOW_PROTOCOL", "none"),
             ("LC_ALL", "C"),
         ])
         // The policy names this folder: whoever owns it, only references and objects are read and no hook, pager

@@ -158,6 +158,7 @@ pub(super) async fn listed(
     let wanted = [Wanted {
         name: name.clone(),
         version: name.clone(),
+        leads: false,
         // Of a release a check asks for more than of a name that moves.
         line: "release".parse().ok(),
         commit: None,

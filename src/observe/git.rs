@@ -32,8 +32,8 @@ pub(super) async fn git(
             ("GIT_CONFIG_GLOBAL", "/dev/null"),
             ("GIT_TERMINAL_PROMPT", "0"),
             ("GIT_OPTIONAL_LOCKS", "0"),
-            // A partial clone fetches what it lacks from where its own configuration says, which
-            // may be a program. Older gits do not know the first of these.
+            // A repository that lacks objects has git fetch them, by commands of its own configuration.
+            // Only git 2.45 and later know the first of these; no protocol is allowed for the others.
             ("GIT_NO_LAZY_FETCH", "1"),
             ("GIT_ALLOW_PROTOCOL", "none"),
             ("LC_ALL", "C"),

@@ -39,14 +39,10 @@ pub(super) async fn files(
     source: &Url,
     asking: &Asking<'_>,
 ) -> Result<(RedactedUrl, String), NoAnswer> {
-    let api = Api::of(source, asking)?;
-    let mut url = api.repository.clone();
-    if let Ok(mut parts) = url.path_segments_mut() {
-        parts.push("contents");
-    }
-    let reply = api.send(url, "application/vnd.github+json", asking).await?;
-    let at = RedactedUrl::of(&reply.url);
-    Ok((at, api.credential.label().to_owned()))
+    let api = api(source, asking)?;
+    let read = api.read::<Vec<Listed>>(api.contents("")).await;
+    let (reply, _) = read.map_err(|unanswered| no_answer(&api, unanswered))?;
+    Ok((RedactedUrl::of(&reply.url), api.label().to_owned()))
 }
 
 /// Where the repository is asked for.

@@ -15,6 +15,7 @@ mod monorepo;
 mod policy;
 mod replay;
 mod same_files;
+mod seeds;
 mod shell;
 mod shorthand;
 mod shorthand_public;

@@ -6,8 +6,8 @@ mod faults;
 mod incidents_images;
 #[cfg(unix)]
 mod logins;
-mod pusher;
-mod registries;
+pub(crate) mod pusher;
+pub(crate) mod registries;
 mod scripted;
 mod token_servers;
 

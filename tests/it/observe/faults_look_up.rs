@@ -1,11 +1,11 @@
 //! Every fault in each question about one release that follows a listing: a tarball of npm, an object
-//! of S3, a file at a commit by GitHub's API, a list of checksums. Unknown with clear words, never an
+//! of S3, a file at a commit by GitHub's API (and the repository above it), a list of checksums. Unknown with clear words, never an
 //! absence, in bounded time and memory (THREATS rows 11, 12, 13, 19, 21). Assets of GitHub are in
 //! `github_release`, manifests and blobs of registries in `oci::faults`.
 
 use std::time::{Duration, Instant};
 
-use lockstep::model::{Answer, FailureKind, Observation};
+use lockstep::model::{Answer, FailureKind, Observation, Query};
 use lockstep::observe::Environment;
 use lockstep::observe::http::Limits;
 
@@ -27,6 +27,7 @@ enum Asked {
     Tarball,
     Head,
     Object,
+    Repository,
     Contents,
     List,
 }
@@ -35,15 +36,27 @@ const ALL: &[Asked] = &[
     Asked::Tarball,
     Asked::Head,
     Asked::Object,
+    Asked::Repository,
     Asked::Contents,
     Asked::List,
 ];
 
 /// Those that are answered with a body.
-const BODIES: &[Asked] = &[Asked::Tarball, Asked::Object, Asked::Contents, Asked::List];
+const BODIES: &[Asked] = &[
+    Asked::Tarball,
+    Asked::Object,
+    Asked::Repository,
+    Asked::Contents,
+    Asked::List,
+];
 
 /// Those whose cap is smaller than what a test should read.
-const SMALL: &[Asked] = &[Asked::Tarball, Asked::Contents, Asked::List];
+const SMALL: &[Asked] = &[
+    Asked::Tarball,
+    Asked::Repository,
+    Asked::Contents,
+    Asked::List,
+];
 
 /// The question that a request asks about the release, if it asks one.
 fn asked(heard: &Heard) -> Option<Asked> {
@@ -51,6 +64,7 @@ fn asked(heard: &Heard) -> Option<Asked> {
         (_, "/npm/x-1.0.tgz") => Some(Asked::Tarball),
         ("HEAD", "/bucket/x-1.0.zip") => Some(Asked::Head),
         ("GET", "/bucket/x-1.0.zip") => Some(Asked::Object),
+        (_, "/api/v3/repos/a/x") => Some(Asked::Repository),
         (_, target) if target.contains("/contents/package.json") => Some(Asked::Contents),
         (_, "/x/1.0/SHA256SUMS") => Some(Asked::List),
         _ => None,
@@ -62,6 +76,7 @@ fn body(asked: Asked) -> Vec<u8> {
         Asked::Tarball => b"the bytes of a tarball".to_vec(),
         Asked::Head => Vec::new(),
         Asked::Object => b"the bytes of an object".to_vec(),
+        Asked::Repository => br#"{"id":1,"full_name":"a/x"}"#.to_vec(),
         Asked::Contents => br#"{"name":"x","version":"1.0"}"#.to_vec(),
         Asked::List => format!("{}  x-1.0.bin\n", "a".repeat(64)).into_bytes(),
     }
@@ -69,6 +84,7 @@ fn body(asked: Asked) -> Vec<u8> {
 
 fn media(asked: Asked) -> (&'static str, &'static str) {
     let media = match asked {
+        Asked::Repository => JSON.1,
         Asked::Contents => "application/vnd.github.raw+json",
         Asked::List => "text/plain",
         _ => "application/octet-stream",
@@ -86,7 +102,6 @@ fn well(heard: &Heard, question: Asked) -> Vec<Step> {
                 let page = serde_json::json!({"name": "x", "versions": {"1.0": {"dist": dist}}});
                 answer("200 OK", &[JSON], page.to_string().as_bytes())
             }
-            Asked::Contents => answer("200 OK", &[JSON], br#"{"id":1,"full_name":"a/x"}"#),
             _ => {
                 let object = "<Contents><Key>x-1.0.zip</Key><LastModified>2026-03-02T09:30:00Z</LastModified></Contents>";
                 let page = format!(
@@ -110,7 +125,7 @@ fn well(heard: &Heard, question: Asked) -> Vec<Step> {
     }
 }
 
-/// What is said about the release.
+/// Everything that is said.
 fn ask(question: Asked, limits: &Limits, server: &Loopback) -> Vec<Observation> {
     let environment = Environment::empty()
         .with("AWS_ENDPOINT_URL", server.url(""))
@@ -122,7 +137,7 @@ fn ask(question: Asked, limits: &Limits, server: &Loopback) -> Vec<Observation> 
     let list = server.url("/x/{version}/SHA256SUMS");
     let (kind, keys): (_, Vec<(&str, &str)>) = match question {
         Asked::Tarball => ("npm", vec![("registry", &registry), ("hash-files", "1MB")]),
-        Asked::Contents => (
+        Asked::Contents | Asked::Repository => (
             "manifest",
             vec![("file", "package.json"), ("key", "version")],
         ),
@@ -141,8 +156,16 @@ fn ask(question: Asked, limits: &Limits, server: &Loopback) -> Vec<Observation> 
         }
     };
     let wanted = [wanted("1.0", Some(COMMIT))];
-    let (_, looked_up) = world.ask_for(kind, Some(&source), &keys, &wanted);
-    looked_up
+    let (listed, looked_up) = world.ask_for(kind, Some(&source), &keys, &wanted);
+    [listed, looked_up].concat()
+}
+
+/// What a question is about: the release, or the repository above it.
+fn of(question: Asked, seen: &[Observation]) -> &Observation {
+    match question {
+        Asked::Repository => seen.iter().find(|it| it.query == Query::Project).unwrap(),
+        _ => about(seen, "1.0"),
+    }
 }
 
 /// Injects a fault into each of these questions.
@@ -165,7 +188,7 @@ fn inject(
             took < limits.total * 3 + Duration::from_secs(2),
             "{question:?}: {took:?}"
         );
-        let observation = about(&seen, "1.0");
+        let observation = of(question, &seen);
         let Answer::Failed { .. } = observation.answer else {
             panic!("{question:?}: taken for an answer: {observation:?}");
         };
@@ -183,7 +206,7 @@ fn without_a_fault_every_release_is_known() {
     for question in ALL.iter().copied() {
         let server = Loopback::start(move |heard| well(heard, question));
         let seen = ask(question, &short(), &server);
-        assert_eq!(failure(about(&seen, "1.0")), None, "{question:?}: {seen:?}");
+        assert_eq!(failure(of(question, &seen)), None, "{question:?}: {seen:?}");
         let heard = server.heard();
         assert!(
             heard.iter().any(|it| asked(it) == Some(question)),
@@ -231,7 +254,7 @@ fn each_status_is_what_it_says_and_never_an_absence() {
         });
     }
     // An object that was listed and a file whose folder was listed without it are gone: absent.
-    let named = [Asked::Tarball, Asked::List];
+    let named = [Asked::Tarball, Asked::Repository, Asked::List];
     inject(&short(), &named, &[NotFound], |_, _| {
         answer("404 Not Found", &[JSON], b"{}")
     });
@@ -265,7 +288,7 @@ fn what_is_not_the_thing_itself_is_no_answer() {
     ] {
         inject(
             &short(),
-            &[Asked::Contents, Asked::List],
+            &[Asked::Repository, Asked::Contents, Asked::List],
             &[Malformed],
             move |question, _| answer("200 OK", &[media(question)], garbage),
         );

@@ -393,9 +393,5 @@ fn a_token_for_a_declared_version_stays_with_its_api_and_leaves_no_trace() {
         assert!(heard.len() >= 2 && authorization(&heard).iter().all(|value| value.is_some()));
         assert_clean(&traces(&world, &[project, found].concat()));
     }
-    let heard = storage.heard();
-    assert!(
-        authorization(&heard).iter().all(|value| value.is_none()),
-        "{heard:?}"
-    );
+    assert!(authorization(&storage.heard()).iter().all(Option::is_none));
 }

@@ -105,9 +105,12 @@ pub struct ProjectFact {
 
 impl Entry {
     /// The earliest time that the server asserts for this name: its own, else its first file's.
+    ///
+    /// The files of a release that began as a draft are older than the release: nobody could follow
+    /// it before it was published.
     pub fn earliest_time(&self) -> Option<Time> {
-        let files = self.files.values().filter_map(|file| file.uploaded);
-        self.published.into_iter().chain(files).min()
+        let files = || self.files.values().filter_map(|file| file.uploaded).min();
+        self.published.or_else(files)
     }
 
     /// True where there are files and all of them are withdrawn.

@@ -26,7 +26,7 @@ impl<'c> Labels<'c> {
     pub(in crate::observe) fn of(image: Image, client: &'c Client) -> Option<Self> {
         let address = image.registry()?;
         Some(Self {
-            registry: Registry::new(image, address, None),
+            registry: Registry::new(image, address, None, None),
             client,
         })
     }

@@ -1,4 +1,4 @@
-//! What names that others chose do to reports: nothing, in any format.
+//! What names that others chose do to reports: nothing, in any format (THREATS rows 23 and 28).
 
 use super::formats::CSV;
 use super::{Folder, LIBRARY, Ran, Run, library_evidence, python};

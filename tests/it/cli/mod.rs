@@ -16,6 +16,7 @@ mod monorepo;
 mod policy;
 mod replay;
 mod same_files;
+mod seeds;
 mod shell;
 mod shorthand;
 mod shorthand_public;

@@ -1,14 +1,17 @@
 //! Incidents as channels really observed them: the command asks a fake GitHub, real git and an
 //! index, round by round, and judges the evidence of all rounds together.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration as Pause;
 
-use lockstep::model::{Duration, Time};
+use lockstep::model::{Digest, Duration, Time};
 use lockstep::observe::now;
 use serde_json::{Value, json};
 
 use super::github_fake::Github;
 use super::index_fake::Index;
+use super::loopback::{Loopback, answer};
 use crate::cli::{Folder, Ran, Run, root};
 
 const REPOSITORY: &str = "acme/x";
@@ -238,7 +241,45 @@ channels = ["release", "pypi"]
 on = "same-files"
 "#;
 
-/// As with Webmin 1.890 and 1.920: one name, other bytes than those of the repository.
+/// Webmin 1.890 and 1.920: SourceForge had another package than GitHub, under the same name. Real
+/// lists of checksums, release by release, and the assets of a release.
+#[test]
+fn webmin_whose_package_elsewhere_has_other_bytes_is_denied_and_suspicious() {
+    let source = "https://github.com/webmin/webmin";
+    let lists: Arc<Mutex<BTreeMap<String, String>>> = Arc::default();
+    let served = Arc::clone(&lists);
+    let sourceforge =
+        Loopback::start(
+            move |heard| match served.lock().unwrap().get(&heard.target) {
+                Some(list) => answer("200 OK", &[("content-type", "text/plain")], list.as_bytes()),
+                None => answer("404 Not Found", &[("content-type", "text/html")], b""),
+            },
+        );
+    let list = |version: &str, bytes: &[u8]| {
+        let line = format!("{}  webmin-{version}.tar.gz\n", Digest::of(bytes).hex());
+        let path = format!("/projects/webadmin/files/webmin/{version}/SHA256SUMS");
+        lists.lock().unwrap().insert(path, line);
+    };
+    for minutes in [0, 10, 60] {
+        let mut incident = Incident::of_fixture("webmin", source, "webmin");
+        let policy = std::fs::read_to_string(&incident.policy).unwrap();
+        assert!(policy.contains("https://sourceforge.net/"));
+        let policy = policy.replace("https://sourceforge.net", &sourceforge.url(""));
+        std::fs::write(&incident.policy, policy).unwrap();
+        incident.github_release("1.880", &[("webmin-1.880.tar.gz", b"1.880")], 10_000);
+        list("1.880", b"1.880");
+        incident.round(&["1.880"]).is("allow", &[], "none", "none");
+        for version in ["1.890", "1.920"] {
+            let file = format!("webmin-{version}.tar.gz");
+            incident.github_release(version, &[(&file, version.as_bytes())], minutes);
+            list(version, b"with a back door");
+        }
+        let judged = incident.round(&["1.890", "1.920"]);
+        judged.is("deny", &["asset-digest-mismatch"], "high", "high");
+    }
+}
+
+/// As with Webmin, on an index: one name, other bytes than those of the repository.
 #[test]
 fn a_package_with_other_bytes_than_the_releases_is_denied_and_suspicious() {
     let mut incident = Incident::new(LIBRARY, "lib");

@@ -11,6 +11,7 @@ pub(crate) mod asking;
 mod aws;
 mod aws_credentials;
 mod faults;
+mod faults_look_up;
 mod files;
 pub(crate) mod git_tag;
 pub(crate) mod github_fake;

@@ -368,3 +368,30 @@ fn keys_and_tokens_of_aws_leave_no_trace() {
         assert!(heard.iter().any(body));
     }
 }
+
+/// The token that reads a declared version goes to GitHub's API, and not to where it points.
+#[test]
+fn a_token_for_a_declared_version_stays_with_its_api_and_leaves_no_trace() {
+    let storage = Loopback::start(|_| answer("200 OK", &[JSON], br#"{"version":"1.0"}"#));
+    for status in ["302 Found", "401 Unauthorized", "500 Internal Server Error"] {
+        let signed = storage.url(&format!("/signed?token={SECRET}"));
+        let server = Loopback::start(move |heard| match heard.target.contains("/contents/") {
+            true => answer(status, &[("location", &signed), ("etag", "\"1\"")], b""),
+            false => answer("200 OK", &[JSON], br#"{"id":7,"full_name":"a/x"}"#),
+        });
+        let environment = Environment::empty()
+            .with("GITHUB_SERVER_URL", server.url(""))
+            .with("GITHUB_TOKEN", SECRET);
+        let world = World::with(short(), environment);
+        let keys = [("file", "package.json"), ("key", "version")];
+        let commit = "1".repeat(40);
+        let names = [super::asking::wanted("1.0", Some(&commit))];
+        let source = server.url("/a/x");
+        let (project, found) = world.ask_for("manifest", Some(&source), &keys, &names);
+        assert_eq!(project[0].credential, "GITHUB_TOKEN");
+        let heard = server.heard();
+        assert!(heard.len() >= 2 && authorization(&heard).iter().all(|value| value.is_some()));
+        assert_clean(&traces(&world, &[project, found].concat()));
+    }
+    assert!(authorization(&storage.heard()).iter().all(Option::is_none));
+}

@@ -54,6 +54,23 @@ fn a_follower_is_pending_until_its_may_lag_after_the_first_server_time() {
     none(&verdict.findings, MISSING);
 }
 
+/// The assets of a draft are older than the release that it becomes.
+#[test]
+fn a_release_is_followed_from_when_it_was_published_and_not_from_when_it_was_filled() {
+    let policy = POLICY.replace("git-tag", "github-release");
+    let release = r#""v1.0.0":{"published":"2026-03-04T07:45:00Z",
+        "files":{"api.zip":{"uploaded":"2026-03-01T07:00:00Z"}}}"#;
+    let told = [
+        listing("tag", NOW, release),
+        listing("npm", NOW, NOTHING),
+        listing("image", NOW, &published("07:46:00")),
+    ];
+    let verdict = verdict(&policy, &told, Some("1.0.0"));
+    let finding = the_one(&verdict.findings, CODE, "npm", GRAVITY);
+    assert_eq!(finding.retry_at, time("08:15:00"));
+    none(&verdict.findings, MISSING);
+}
+
 #[test]
 fn at_the_end_of_its_window_a_follower_is_missing() {
     let findings = judge(

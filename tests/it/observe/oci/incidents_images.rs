@@ -4,10 +4,11 @@
 use std::thread;
 use std::time::Duration;
 
-use super::checked::{Component, codes};
+use super::checked::codes;
 use super::pusher::Pusher;
 use super::registries::{Demand, Registry};
-use crate::cli::{Ran, root};
+use crate::cli::{Folder, Ran, Run, root};
+use crate::observe::github_fake::Github;
 
 /// Evidence of two runs as one document: what a store keeps of earlier rounds.
 fn together(before: &str, after: &str) -> String {
@@ -19,51 +20,55 @@ fn together(before: &str, after: &str) -> String {
     before.to_string()
 }
 
+/// The account and the repository as the incident's policy has them.
+const REPOSITORY: &str = "Checkmarx/kics";
+const IMAGE: &str = "checkmarx/kics";
+
 struct Kics {
-    component: Component,
+    folder: Folder,
+    github: Github,
     registry: Registry,
 }
 
 impl Kics {
-    /// The incident's own policy, with the git tags leading (there is no release API here) and the
-    /// image on the registry of the test.
+    /// The incident's own policy with GitHub and Docker Hub on this machine.
     fn policy(&self) -> String {
         let text = root().join("fixtures/incidents/kics/policy.toml");
         let text = std::fs::read_to_string(text).unwrap();
-        let (from, to) = (
-            text.find("[channel.release]").unwrap(),
-            text.find("[channel.tag]").unwrap(),
-        );
-        format!("{}{}", &text[..from], &text[to..])
-            .replace("announced-by = \"release\"", "announced-by = \"tag\"")
-            .replace(
-                "kind = \"git-tag\"",
-                "kind = \"git-tag\"\npath = \"repository\"",
-            )
+        let replaced = [
+            (
+                "https://github.com/Checkmarx/kics",
+                self.github.source(REPOSITORY),
+            ),
+            ("docker.io/checkmarx/kics", self.registry.image(IMAGE)),
             // An hour later no window is open any more.
-            .replace("variants =", "may-lead = \"0s\"\nvariants =")
-            .replace(
-                "docker.io/checkmarx/kics",
-                &self.registry.image("checkmarx/kics"),
-            )
+            ("variants =", "may-lead = \"0s\"\nvariants =".to_owned()),
+            (
+                "kind = \"git-tag\"",
+                "kind = \"git-tag\"\nmay-lag = \"0s\"".to_owned(),
+            ),
+        ];
+        replaced.iter().fold(text, |text, (from, to)| {
+            assert!(text.contains(from), "no {from} in {text}");
+            text.replace(from, to)
+        })
+    }
+
+    fn check(&self, more: &[&str]) -> Ran {
+        let policy = self.folder.file("policy.toml", self.policy());
+        let cache = self.folder.path().join("cache");
+        Run::new(&[&["check", &policy, "--format", "json"], more].concat())
+            .env("PATH", &std::env::var("PATH").unwrap())
+            .env("LOCKSTEP_CACHE_DIR", cache.to_str().unwrap())
+            .run()
     }
 
     /// Asks, and keeps what was seen.
     fn see(&self, name: &str, versions: &[&str]) -> (Ran, String) {
-        let file = self.folder(name);
-        let save = [versions, &["--save-evidence", &file]].concat();
-        let ran = self.component.check(&self.policy(), &save);
+        let file = self.folder.path().join(name).display().to_string();
+        let ran = self.check(&[versions, &["--save-evidence", &file]].concat());
         let seen = std::fs::read_to_string(file).unwrap();
         (ran, seen)
-    }
-
-    fn folder(&self, name: &str) -> String {
-        self.component
-            .folder
-            .path()
-            .join(name)
-            .display()
-            .to_string()
     }
 }
 
@@ -75,21 +80,21 @@ fn kics_is_denied_from_what_was_really_seen() {
         return;
     };
     let kics = Kics {
-        component: Component::new(),
+        folder: Folder::new(),
+        github: Github::with(&[REPOSITORY]),
         registry,
     };
-    kics.component.tag("v2.1.19");
-    kics.component.tag("v2.1.20");
+    for tag in ["v2.1.19", "v2.1.20"] {
+        kics.github.state().release(REPOSITORY, tag, &[]);
+    }
     let pusher = Pusher::new(kics.registry.port());
-    let push = |tag: &str, content: &str| {
-        pusher.image("checkmarx/kics", Some(tag), "linux/amd64", content)
-    };
+    let push = |tag: &str, content: &str| pusher.image(IMAGE, Some(tag), "linux/amd64", content);
     push("v2.1.19", "2.1.19");
     push("v2.1.19-debian", "2.1.19 on debian");
     let good = push("v2.1.20", "2.1.20");
     push("v2.1.20-debian", "2.1.20 on debian");
-    pusher.tag("checkmarx/kics", "latest", &good);
-    pusher.tag("checkmarx/kics", "alpine", &good);
+    pusher.tag(IMAGE, "latest", &good);
+    pusher.tag(IMAGE, "alpine", &good);
     let (before, seen_before) = kics.see("before.json", &[]);
     assert_eq!(
         (before.code, codes(&before)),
@@ -102,9 +107,9 @@ fn kics_is_denied_from_what_was_really_seen() {
     thread::sleep(Duration::from_millis(1_100));
     let bad = push("v2.1.20", "malware");
     push("v2.1.20-debian", "malware on debian");
-    push("v2.1.21", "malware under a new version");
-    pusher.tag("checkmarx/kics", "latest", &bad);
-    pusher.tag("checkmarx/kics", "alpine", &bad);
+    let newest = push("v2.1.21", "malware under a new version");
+    pusher.tag(IMAGE, "latest", &newest);
+    pusher.tag(IMAGE, "alpine", &newest);
     let (after, seen_after) = kics.see("after.json", &both);
     // The unannounced version shows in one round already.
     assert_eq!(after.code, Some(1), "{after:#?}");
@@ -114,15 +119,23 @@ fn kics_is_denied_from_what_was_really_seen() {
     );
 
     let file = together(&seen_before, &seen_after);
-    let file = kics.component.folder.file("both.json", file);
-    let evidence = [&both[..], &["--evidence", &file]].concat();
-    let judged = kics.component.check(&kics.policy(), &evidence);
+    let file = kics.folder.file("both.json", file);
+    let judged = kics.check(&[&both[..], &["--evidence", &file]].concat());
     assert_eq!(judged.code, Some(1), "{judged:#?}");
     let found = codes(&judged);
-    for code in ["image-tag-moved", "version-unannounced"] {
+    for code in [
+        "image-tag-moved",
+        "version-unannounced",
+        "version-missing",
+        "floating-tag-drift",
+    ] {
         assert!(found.contains(&code.to_owned()), "no {code} in {judged:#?}");
     }
-    assert_eq!(judged.json()["suspicion"], "high");
+    let json = judged.json();
+    assert_eq!(
+        (&json["mismatch"], &json["suspicion"]),
+        (&"high".into(), &"high".into())
+    );
     for moved in ["`v2.1.20` was", "`v2.1.20-debian` was"] {
         assert!(judged.out.contains(moved), "no {moved} in {judged:#?}");
     }

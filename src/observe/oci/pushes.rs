@@ -64,7 +64,9 @@ impl Pushes {
     }
 }
 
-/// What ECR says of an image counts for a tag only where both say that it names this digest.
+/// What ECR says of an image counts for a tag only where both say that it names this digest, and it
+/// has no other tag: the time is the image's, and an old image that got a new tag later must not
+/// pass for a release of that time.
 async fn of_ecr(
     registry: &aws::Registry,
     client: &Client,
@@ -87,7 +89,8 @@ async fn of_ecr(
         let image = named.next()?;
         // Two images of one tag: it moved while the pages were read.
         let is_this = image.digest == *digest && named.all(|other| other.digest == *digest);
-        image.pushed_at.filter(|_| is_this)
+        let has_one = image.tags.iter().all(|it| it == tag);
+        image.pushed_at.filter(|_| is_this && has_one)
     };
     let pushed = tags.iter().map(|tag| Pushed {
         at: pushed(tag),

@@ -27,8 +27,11 @@ pub(super) struct Registry {
     /// Where the host is Amazon ECR's: its logins are made of AWS credentials.
     ecr: Option<aws::Registry>,
     held: Mutex<Option<Held>>,
-    login: Mutex<Option<(Time, Result<Login, Box<Unanswered>>)>>,
+    login: Mutex<Option<(Time, FoundLogin)>>,
 }
+
+/// A login that was looked for, or why nobody can say whether there is one.
+type FoundLogin = Result<Login, Box<Unanswered>>;
 
 /// A credential that the registry has asked for.
 struct Held {
@@ -183,7 +186,7 @@ impl Registry {
     /// one of AWS.
     ///
     /// What was found, a helper that does not work too, is not looked for again for a while.
-    async fn login(&self, client: &Client) -> Result<Login, Box<Unanswered>> {
+    async fn login(&self, client: &Client) -> FoundLogin {
         let mut known = self.login.lock().await;
         if let Some((until, login)) = known.as_ref()
             && now() < *until

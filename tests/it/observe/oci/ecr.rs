@@ -26,10 +26,10 @@ fn image_at(registry: &str) -> Arc<dyn Ask> {
     Arc::new(Repository::new(image, registry, None, None))
 }
 
-/// A real registry with two tags, closed to all but its users.
+/// A real registry with three tags, closed to all but its users.
 struct Closed {
     registry: Registry,
-    digests: [Digest; 2],
+    digests: [Digest; 3],
 }
 
 fn closed() -> Option<Closed> {
@@ -40,7 +40,7 @@ fn closed() -> Option<Closed> {
         let pushed = pusher.image("acme/api", Some(tag), "linux/amd64", tag);
         pushed.digest
     };
-    let digests = [push("1.0"), push("1.1")];
+    let digests = [push("1.0"), push("1.1"), push("1.2")];
     Some(Closed { registry, digests })
 }
 
@@ -87,10 +87,10 @@ fn signed_in(api: &Loopback) -> Environment {
         .with("AWS_SECRET_ACCESS_KEY", "s3cr3t-planted")
 }
 
-/// The listing and three names, of which one is not there.
+/// The listing and four names, of which one is not there.
 fn seen(environment: Environment, ask: &Arc<dyn Ask>) -> Vec<Observation> {
     let world = World::with(patient(), environment);
-    let seen = world.ask_names(ask, &["1.0", "1.1", "9.9"], &["1.0"]);
+    let seen = world.ask_names(ask, &["1.0", "1.1", "1.2", "9.9"], &["1.0"]);
     assert_clean(&traces(&world, &seen));
     seen
 }
@@ -100,23 +100,29 @@ fn operations(api: &Loopback) -> Vec<String> {
 }
 
 #[test]
-fn the_login_is_one_of_aws_and_a_push_is_stated_where_its_digest_is_the_tags() {
+fn the_login_is_one_of_aws_and_a_push_is_stated_where_it_can_only_be_that_of_the_tag() {
     let Some(closed) = closed() else { return };
-    let detail = |digest: Digest, tag: &str| {
-        json!({"imageDigest": digest.to_string(), "imageTags": [tag],
+    let detail = |digest: Digest, tags: &[&str]| {
+        json!({"imageDigest": digest.to_string(), "imageTags": tags,
             "imagePushedAt": 1_767_225_600.25})
     };
     let other = Digest::of(b"what 1.1 was before");
-    let images = json!({"imageDetails": [detail(closed.digests[0], "1.0"), detail(other, "1.1")]});
+    let [one, _, three] = closed.digests;
+    let images = json!({"imageDetails": [
+        detail(one, &["1.0"]),
+        detail(other, &["1.1"]),
+        // Its time may be that of the other tag.
+        detail(three, &["1.2", "0.1"]),
+    ]});
     let api = api(move || reply("200 OK", &images));
     let seen = seen(signed_in(&api), &closed.channel());
-    assert_eq!(whole(&seen[0]).entries.len(), 2);
-    let entries = [entry_of(&seen, "1.0"), entry_of(&seen, "1.1")];
+    assert_eq!(whole(&seen[0]).entries.len(), 3);
+    let entries = ["1.0", "1.1", "1.2"].map(|tag| entry_of(&seen, tag));
     let digests = entries.map(|entry| entry.digest.unwrap());
     assert_eq!(digests, closed.digests);
     assert_eq!(
         entries.map(|entry| entry.published),
-        ["2026-01-01T00:00:00Z".parse().ok(), None]
+        ["2026-01-01T00:00:00Z".parse().ok(), None, None]
     );
     assert!(entries[0].platforms.contains_key("linux/amd64"));
     assert!(matches!(
@@ -133,7 +139,7 @@ fn the_login_is_one_of_aws_and_a_push_is_stated_where_its_digest_is_the_tags() {
     let body: Value = serde_json::from_slice(&api.heard()[1].body).unwrap();
     assert_eq!(body["repositoryName"], "acme/api");
     assert_eq!(body["registryId"], "111122223333");
-    let asked = json!([{"imageTag": "1.0"}, {"imageTag": "1.1"}]);
+    let asked = json!([{"imageTag": "1.0"}, {"imageTag": "1.1"}, {"imageTag": "1.2"}]);
     assert_eq!(body["imageIds"], asked);
 }
 

@@ -33,9 +33,6 @@ pub(super) struct Registry {
 /// A login that was looked for, or why nobody can say whether there is one.
 type FoundLogin = Result<Login, Box<Unanswered>>;
 
-/// A login that was looked for, or why there is none, and when.
-type LookedFor = (Time, Result<Login, Box<Unanswered>>);
-
 /// A credential that the registry has asked for.
 struct Held {
     credential: Credential,

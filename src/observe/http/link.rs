@@ -81,7 +81,15 @@ fn parameters(text: &str) -> Result<(Parameters<'_>, &str), Failure> {
         };
         let (value, after) = match value.strip_prefix('"') {
             Some(quoted) => quoted.split_once('"').ok_or_else(unreadable)?,
-            None => value.split_at(value.find([';', ',']).unwrap_or(value.len())),
+            None => {
+                let (token, after) = value.split_at(value.find([';', ',']).unwrap_or(value.len()));
+                let token = token.trim_end();
+                // Words without quotes around them: who knows where the value ends?
+                if token.contains(|c: char| c.is_whitespace() || c == '"') {
+                    return Err(unreadable());
+                }
+                (token, after)
+            }
         };
         found.push((name, value.trim()));
         rest = after.trim_start();

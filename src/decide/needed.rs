@@ -48,6 +48,10 @@ pub(super) fn unstated(
                 "the commit that its digest is attested to (provenance is not judged yet)"
             }
             AgreeOn::SameFiles if entry.files.is_empty() => "its files",
+            // Files that describe others, or that `assets` leaves out, are compared with nothing.
+            AgreeOn::SameFiles if files::compared(standing).next().is_none() => {
+                "any file that the agreement compares"
+            }
             AgreeOn::SameFiles
                 if files::compared(standing).any(|(_, file)| file.digest.is_none()) =>
             {

@@ -147,6 +147,17 @@ impl<'a> Found<'a> {
         }
     }
 
+    /// The other names of the release, each with the sources and with what they say together.
+    pub(crate) fn other_names(&self) -> impl Iterator<Item = (&'a str, Vec<Source<'a>>, Entry)> {
+        let names = self.others.chunk_by(|one, other| one.0 == other.0);
+        names.filter_map(|said| {
+            let (name, _) = said.first()?;
+            let sources: Vec<Source<'a>> = said.iter().map(|(_, source)| *source).collect();
+            let entry = merged(&sources);
+            Some((*name, sources, entry))
+        })
+    }
+
     /// Ids of the observations that it rests on.
     pub(crate) fn because(&self) -> Vec<Digest> {
         self.sources

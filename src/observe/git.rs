@@ -96,7 +96,14 @@ pub(crate) async fn tags_at_head(checkout: &Path, client: &Client) -> Result<Vec
         "--format=%(refname:strip=2)",
         "refs/tags/",
     ];
-    let tags = git(checkout, client, &list, Vec::new()).await?;
+    let limit = client.limits().total;
+    let read = tokio::time::timeout(limit, git(checkout, client, &list, Vec::new()));
+    let tags = read.await.unwrap_or_else(|_| {
+        Err(Failure {
+            kind: FailureKind::Timeout,
+            detail: format!("git did not finish within {} s", limit.as_secs_f32()),
+        })
+    })?;
     let tags = String::from_utf8_lossy(&tags).into_owned();
     Ok(tags.lines().map(str::to_owned).collect())
 }
@@ -149,5 +156,22 @@ mod tests {
             !output.contains("GIT_DIR") && !output.contains("s3cr3t"),
             "{output}"
         );
+    }
+
+    #[tokio::test]
+    async fn a_git_that_does_not_end_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("git");
+        std::fs::write(&program, "#!/bin/sh\nexec /bin/sleep 20\n").unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let path = folder.path().to_str().unwrap();
+        let limits = Limits {
+            total: std::time::Duration::from_millis(200),
+            ..Limits::default()
+        };
+        let environment = Environment::empty().with("PATH", path);
+        let client = Client::new(environment, limits, Arc::new(Silent)).unwrap();
+        let why = tags_at_head(folder.path(), &client).await.unwrap_err();
+        assert_eq!(why.kind, FailureKind::Timeout);
     }
 }

@@ -29,10 +29,11 @@ fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
             let Some(found) = standing.found() else {
                 continue;
             };
-            for (name, source) in &found.others {
-                if same_content(&found.entry, source.entry) {
+            for (name, sources, entry) in found.other_names() {
+                if same_content(&found.entry, &entry) {
                     continue;
                 }
+                let others = sources.iter().map(|source| source.observation.id);
                 let message = format!(
                     "{} has `{}` and `{}`, two spellings of one version with different content",
                     standing.channel.name,
@@ -41,8 +42,8 @@ fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
                 );
                 let finding = RULE
                     .about_standing(scene, case, standing, message)
-                    .because(found.because().into_iter().chain([source.observation.id]))
-                    .digests(found.digests().into_iter().chain(digests_of(source.entry)))
+                    .because(found.because().into_iter().chain(others))
+                    .digests(found.digests().into_iter().chain(digests_of(&entry)))
                     .hint("delete the wrong one");
                 findings.push(finding);
             }

@@ -183,3 +183,39 @@ fn a_manifest_without_a_version_confirms_nothing() {
     let finding = the_one(&silent.findings, CODE, "declared", GRAVITY);
     assert!(finding.message.contains("does not state the version"));
 }
+
+/// `same-files` of which no file counts has compared nothing.
+#[test]
+fn files_of_which_none_is_compared_confirm_nothing() {
+    let policy = r#"
+    component = { name = "api", source = "https://github.com/acme/api" }
+    line.release = { scheme = "semver" }
+    channel.release = { kind = "github-release", tag = "v{version}", assets = "*.zip" }
+    channel.dist = { kind = "files", path = "dist" }
+    [[agree]]
+    channels = ["release", "dist"]
+    on = "same-files"
+    "#;
+    let told = |name: &str, one: char, other: char| {
+        let files = |content| format!(r#""files":{{"{name}":{{"digest":{}}}}}"#, digest(content));
+        let released = format!(r#""v1.0.0":{{"commit":{},{}}}"#, commit('a'), files(one));
+        [
+            listing("release", NOW, &released),
+            listing("dist", NOW, &format!(r#""1.0.0":{{{}}}"#, files(other))),
+        ]
+    };
+    for name in ["SHA256SUMS", "api-1.0.0.whl"] {
+        let verdict = verdict(policy, &told(name, 'd', 'e'), Some("1.0.0"));
+        let about = |it: &&lockstep::model::Finding| {
+            it.code.as_str() == CODE
+                && it
+                    .channel
+                    .as_ref()
+                    .is_some_and(|it| it.as_str() == "release")
+        };
+        assert_eq!(verdict.findings.iter().filter(about).count(), 1);
+        assert_eq!(verdict.outcome, Outcome::Indeterminate, "{name}");
+    }
+    let compared = verdict(policy, &told("api.zip", 'd', 'd'), Some("1.0.0"));
+    assert_eq!(compared.outcome, Outcome::Allow, "{:#?}", compared.findings);
+}

@@ -2,7 +2,7 @@
 
 use lockstep::model::{Level, Outcome, Severity};
 
-use crate::decide::world::{NOW, commit, digest, judge, listing, none, the_one, verdict};
+use crate::decide::world::{NOW, commit, digest, entry, judge, listing, none, the_one, verdict};
 
 const POLICY: &str = r#"
     component = { name = "api", source = "https://github.com/acme/api" }
@@ -44,6 +44,42 @@ fn two_spellings_on_one_commit_do_not() {
     let verdict = verdict(POLICY, &told, Some("1.0.0"));
     none(&verdict.findings, CODE);
     assert_eq!(verdict.outcome, Outcome::Allow, "{:#?}", verdict.findings);
+}
+
+/// A registry's listing has names alone, and what they name comes from a look-up of each.
+#[test]
+fn two_names_of_one_image_do_not_collide_because_a_listing_states_less() {
+    let policy = r#"
+    component = { name = "api", source = "https://github.com/acme/api" }
+    line.release = { scheme = "semver" }
+    channel.tag = { kind = "git-tag", tag = "v{version}" }
+    channel.hub = { kind = "oci", tag = ["{version}", "v{version}"], image = "docker.io/acme/api" }
+    "#;
+    let told = |other: char| {
+        let image = |name: &str, content| {
+            entry(
+                "hub",
+                NOW,
+                name,
+                &format!(r#"{{"digest":{}}}"#, digest(content)),
+            )
+        };
+        [
+            listing(
+                "tag",
+                NOW,
+                &format!(r#""v1.0.0":{{"commit":{}}}"#, commit('a')),
+            ),
+            listing("hub", NOW, r#""1.0.0":{},"v1.0.0":{}"#),
+            image("1.0.0", 'd'),
+            image("v1.0.0", other),
+        ]
+    };
+    let alike = verdict(policy, &told('d'), Some("1.0.0"));
+    none(&alike.findings, CODE);
+    assert_eq!(alike.outcome, Outcome::Allow, "{:#?}", alike.findings);
+    let findings = judge(policy, &told('e'), &["1.0.0"]);
+    the_one(&findings, CODE, "hub", GRAVITY);
 }
 
 #[test]

@@ -8,13 +8,11 @@ use lockstep::model::{Evidence, canonical_json};
 use lockstep::observe::discover::{Clue, Clues, Origin, Says, publishing_steps};
 use lockstep::observe::files::parse_checksums;
 use lockstep::observe::git_tag::{Packets, parse_advertisement, parse_ls_refs};
-use lockstep::observe::github_release::{next_page, parse_releases};
-use lockstep::observe::http::{HeaderMap, HeaderValue};
+use lockstep::observe::github_release::parse_releases;
+use lockstep::observe::http::{HeaderMap, HeaderValue, next_page};
 use lockstep::observe::manifest::{Declared, Format, declared_by_key};
 use lockstep::observe::npm::parse_packument;
-use lockstep::observe::oci::{
-    Manifest, parse_challenges, parse_configuration, parse_manifest, parse_next_link,
-};
+use lockstep::observe::oci::{Manifest, parse_challenges, parse_configuration, parse_manifest};
 use lockstep::observe::pypi::{
     normalised_name, parse_project_json, parse_simple_html, parse_simple_json, version_of_file,
 };
@@ -178,21 +176,31 @@ pub fn pkt_line(data: &[u8]) {
     }
 }
 
+/// A `Link` names a page that stands in it, or a failure that can be shown.
+fn link(field: &[u8]) {
+    let Ok(value) = HeaderValue::from_bytes(field) else {
+        return;
+    };
+    let mut headers = HeaderMap::new();
+    headers.insert("link", value);
+    match next_page(&headers) {
+        Ok(target) => {
+            let text = String::from_utf8_lossy(field);
+            assert!(target.is_none_or(|it| text.contains(&it)));
+        }
+        Err(failure) => assert!(is_showable(&failure.detail), "{failure:?}"),
+    }
+}
+
 /// The first line as a `Link`, the rest as a page of releases: the next page or a failure, entries
 /// or a failure. A draft has no time of publication.
 pub fn github_releases(data: &[u8]) {
     let mut parts = data.splitn(2, |byte| *byte == b'\n');
-    let (link, page) = (
+    let (link_field, page) = (
         parts.next().unwrap_or_default(),
         parts.next().unwrap_or_default(),
     );
-    if let Ok(value) = HeaderValue::from_bytes(link) {
-        let mut headers = HeaderMap::new();
-        headers.insert("link", value);
-        if let Err(failure) = next_page(&headers) {
-            assert!(is_showable(&failure.detail), "{failure:?}");
-        }
-    }
+    link(link_field);
     match parse_releases(page) {
         Ok(listing) => {
             for entry in listing.entries.values() {
@@ -266,9 +274,8 @@ pub fn registry(data: &[u8]) {
         let realm = challenge.parameter("realm").unwrap_or_default();
         assert!(realm.len() <= text.len() && challenge.scheme.len() <= text.len() * 3);
     }
-    match parse_next_link(text) {
-        Ok(target) => assert!(target.is_none_or(|it| text.contains(&it))),
-        Err(failure) => assert!(is_showable(&failure.detail), "{failure:?}"),
+    for line in text.lines() {
+        link(line.as_bytes());
     }
 }
 

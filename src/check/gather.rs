@@ -98,13 +98,17 @@ async fn stream<E>(
     let mut judged = futures_util::stream::iter(targets)
         .map(|target| run.judge(target))
         .buffered(AT_A_TIME);
-    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+    // Where interrupts cannot be heard of, the process ends by the system's own rule.
+    let mut interrupt = std::pin::pin!(async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    });
     let mut handed_over = 0;
     loop {
         let next = tokio::select! {
             biased;
-            // Where interrupts cannot be heard of, the process ends by the system's own rule.
-            Ok(()) = &mut interrupt => return Ok(Gathered::BrokenOff(handed_over)),
+            () = &mut interrupt => return Ok(Gathered::BrokenOff(handed_over)),
             next = judged.next() => next,
         };
         let Some(one) = next else {

@@ -6,7 +6,7 @@ use crate::model::{AgreeOn, Anchor, Content, Provenance, Time};
 
 use super::files;
 use super::scene::{Case, Scene};
-use super::standing::Standing;
+use super::standing::{Presence, Standing};
 
 /// The first fact that is needed of a present release in a channel and that the channel does not
 /// state, in words.
@@ -15,6 +15,11 @@ pub(super) fn unstated(
     case: &Case<'_>,
     standing: &Standing<'_>,
 ) -> Option<String> {
+    // It is the repository's fact, not the release's: a leader whose absence a waiver or a deletion
+    // excuses is held to it as well.
+    if standing.leads && matches!(standing.presence, Presence::Absent { .. }) {
+        return unstated_number(scene);
+    }
     let found = standing.found()?;
     let entry = &found.entry;
     let name = &standing.channel.name;
@@ -68,21 +73,30 @@ fn unstated_of_source(scene: &Scene<'_>, standing: &Standing<'_>) -> Option<Stri
     if !component.branches.is_empty() && !is_branch_decided(scene, standing) {
         return Some("whether a protected branch contains its commit".to_owned());
     }
-    let states_id = |id: &crate::model::ProjectFact| id.id.is_some();
-    let views = scene.required_views().filter(|view| {
-        matches!(view.channel.traits.content, Content::Commit) || view.channel.traits.can_lead
-    });
-    let known = views
-        .flat_map(|view| view.projects.iter())
-        .any(|(project, _)| states_id(project));
-    if component.repository_id.is_some() && !known {
-        return Some("the number of its repository".to_owned());
+    if let Some(fact) = unstated_number(scene) {
+        return Some(fact);
     }
     // A tag that points to no commit announces nothing that could have been built.
     if standing.channel.traits.content == Content::Commit && entry.commit.is_none() {
         return Some("the commit behind it".to_owned());
     }
     None
+}
+
+/// The repository's number, where the policy holds the repository to one and no channel that reads
+/// it as the source of releases states any: a repository on this machine, a host that is no GitHub.
+fn unstated_number(scene: &Scene<'_>) -> Option<String> {
+    scene.policy.component.repository_id?;
+    let mut projects = scene
+        .required_views()
+        .filter(|view| view.channel.traits.can_lead)
+        .flat_map(|view| view.projects.iter());
+    let is_known = projects.any(|(project, _)| project.id.is_some());
+    (!is_known).then(|| {
+        "the number of its repository (only GitHub's API gives it: name the `source` there, or \
+         leave `repository-id` out)"
+            .to_owned()
+    })
 }
 
 /// Whether the answers about branches decide: one contains the commit, or all that were asked and

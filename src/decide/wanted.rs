@@ -62,7 +62,8 @@ fn names_of(case: &Case<'_>, standing: &Standing<'_>) -> Vec<Wanted> {
     let names = seen.unwrap_or_else(|| standing.exact.clone());
     let wanted = names.into_iter().map(|name| Wanted {
         name,
-        version: case.version.text().to_owned(),
+        version: case.version.bare_text().to_owned(),
+        leads: standing.leads,
         line: Some(case.line.name.clone()),
         commit: commit.clone(),
     });
@@ -83,7 +84,8 @@ fn variants_of(scene: &Scene<'_>, case: &Case<'_>, standing: &Standing<'_>) -> V
     let variants = index.variants.iter().filter(|(_, it)| it.key() == key);
     let wanted = variants.map(|(name, _)| Wanted {
         name: (*name).to_owned(),
-        version: case.version.text().to_owned(),
+        version: case.version.bare_text().to_owned(),
+        leads: false,
         line: Some(case.line.name.clone()),
         commit: None,
     });
@@ -109,7 +111,8 @@ fn floating_names(scene: &Scene<'_>, position: usize) -> Vec<Wanted> {
             };
             wanted.push(Wanted {
                 name: (*name).to_owned(),
-                version: version.text().to_owned(),
+                version: version.bare_text().to_owned(),
+                leads: false,
                 line: None,
                 commit: None,
             });

@@ -64,6 +64,7 @@ pub(super) fn cases<'a>(
                     .into_iter()
                     .map(|(line, version)| case(line, version))
                     .collect();
+                prefer_announced(&mut named);
                 // A text that several lines can read belongs to those that have it, or may have it.
                 if named.iter().any(is_somewhere) {
                     named.retain(is_somewhere);
@@ -147,27 +148,28 @@ impl From {
     }
 }
 
+/// The releases that a text may mean, on each line: a version, or a name of the leading channel
+/// (`--version v1.4.2` where tags are `v{version}`).
 fn readings<'a>(text: &str, policy: &'a Policy) -> Result<Vec<(&'a Line, Version)>, QuestionError> {
     let mut found = Vec::new();
     let mut reasons = Vec::new();
     for line in &policy.lines {
         let as_version = Version::parse(text, line.scheme);
-        let as_name = || {
-            let naming = policy.channel(&policy.announced_by)?.naming(&line.name)?;
-            match naming.read(text) {
-                Reading::Release {
-                    version,
-                    variant: None,
-                } => version.convert(line.scheme).ok(),
-                _ => None,
+        match (as_version, leaders_release(text, policy, line)) {
+            (Err(incomparable), None) => {
+                reasons.push(format!("line `{}`: {incomparable}", line.name));
             }
-        };
-        match as_version {
-            Ok(version) => found.push((line, version)),
-            Err(incomparable) => match as_name() {
-                Some(version) => found.push((line, version)),
-                None => reasons.push(format!("line `{}`: {incomparable}", line.name)),
-            },
+            (Ok(version), None) => found.push((line, version)),
+            (Err(_), Some((named, _))) => found.push((line, named)),
+            // One release. What the template adds is no part of the version that fills the others:
+            // PEP 440 would read a `v` as well.
+            (Ok(version), Some((named, _))) if version.key() == named.key() => {
+                found.push((line, named));
+            }
+            (Ok(version), Some((named, is_exact))) => {
+                found.extend(is_exact.then_some((line, named)));
+                found.push((line, version));
+            }
         }
     }
     if found.is_empty() {
@@ -177,6 +179,36 @@ fn readings<'a>(text: &str, policy: &'a Policy) -> Result<Vec<(&'a Line, Version
         });
     }
     Ok(found)
+}
+
+/// The release that a text would be as a name in the leading channel, and whether that channel
+/// would write it exactly so.
+fn leaders_release(text: &str, policy: &Policy, line: &Line) -> Option<(Version, bool)> {
+    let naming = policy.channel(&policy.announced_by)?.naming(&line.name)?;
+    let Reading::Release {
+        version,
+        variant: None,
+    } = naming.read(text)
+    else {
+        return None;
+    };
+    let version = version.convert(line.scheme).ok()?;
+    let names = naming.exact(&version).unwrap_or_default();
+    let is_exact = names.iter().any(|name| name == text);
+    Some((version, is_exact))
+}
+
+/// Of two releases of one line that a text may mean, those that the leading channel has; both where
+/// it has neither.
+fn prefer_announced(cases: &mut Vec<Case<'_>>) {
+    let is_announced =
+        |case: &Case<'_>| case.leader().is_some_and(|leader| leader.found().is_some());
+    let announced: HashSet<_> = cases
+        .iter()
+        .filter(|case| is_announced(case))
+        .map(|case| &case.line.name)
+        .collect();
+    cases.retain(|case| is_announced(case) || !announced.contains(&case.line.name));
 }
 
 /// Whether a channel has the release, or cannot say: what is not known is not absent.

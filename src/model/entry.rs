@@ -76,6 +76,10 @@ pub struct Listing {
     /// whose version cannot be told: a version that one might be is not called missing.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub unnamed: BTreeSet<String>,
+    /// Names that move from release to release, with the name of the release that each shows now,
+    /// where the channel itself says so (dist-tags of npm).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub moving: BTreeMap<String, String>,
     /// What the same answer said about the project.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project: Option<ProjectFact>,

@@ -7,8 +7,11 @@ use super::{Commit, Name};
 pub struct Wanted {
     /// The exact name there, as listed or as the policy's template writes it.
     pub name: String,
-    /// The release that it belongs to, as the line's scheme writes it.
+    /// The release that it belongs to, as a template writes it in the line's scheme.
     pub version: String,
+    /// Whether this channel announces the release: what is only asked of the leading channel, such
+    /// as the branches that contain a commit, is not asked of followers.
+    pub leads: bool,
     /// The release line; none for a name that moves from release to release.
     pub line: Option<Name>,
     /// The commit behind the leading channel's name of that release, where it states one.

@@ -4,10 +4,6 @@
 //! the AWS command line takes them, in its order; see [`chain`].
 
 mod chain;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the channel `oci` will ask through here")
-)]
 mod ecr;
 mod endpoint;
 mod keys;
@@ -21,8 +17,7 @@ mod signer;
 mod sts;
 
 pub(in crate::observe) use chain::Wallet;
-#[expect(unused_imports, reason = "the channel `oci` will ask through here")]
-pub(in crate::observe) use ecr::{EcrImage, Registry, describe_images, login};
+pub(in crate::observe) use ecr::{Registry, describe_images, login};
 pub(in crate::observe) use endpoint::Service;
 pub(in crate::observe) use service::{Session, encoded};
 

@@ -5,8 +5,8 @@ use std::pin::Pin;
 
 use serde::Serialize;
 
-use super::Asking;
-use crate::model::{Answer, Facts, Name, Observation};
+use super::{Ask, Asking};
+use crate::model::{Answer, Coverage, Facts, Name, Observation, Wanted};
 
 /// A channel that can say what it sees. A kind that has nothing to say needs not implement it.
 pub trait Examine: Send + Sync {
@@ -83,6 +83,14 @@ impl Examined {
         }
     }
 
+    /// Something of which nothing could be told.
+    pub fn unknown(what: &str, credential: &str, detail: impl Into<String>) -> Self {
+        Self {
+            sight: Sight::Unknown,
+            ..Self::sees(what, credential, detail)
+        }
+    }
+
     /// The same where a check can do without it.
     #[must_use]
     pub fn optional(mut self) -> Self {
@@ -96,11 +104,87 @@ impl Examined {
     }
 }
 
+/// Something of a channel that is asked for, and the least that would do where it is hidden.
+#[derive(Clone, Copy)]
+pub(super) struct Thing<'t> {
+    pub(super) what: &'t str,
+    pub(super) hint: &'t str,
+}
+
+/// Asks as a check does: which releases there are, and what that does not say about the last of
+/// them, where there is one.
+pub(super) async fn examined_as_asked(
+    ask: &dyn Ask,
+    asking: &Asking<'_>,
+    listing: Thing<'_>,
+    entry: Thing<'_>,
+) -> Vec<Examined> {
+    let (mut seen, last) = listed(ask, asking, listing).await;
+    for observation in last.iter().flat_map(|last| &last.observations) {
+        seen.push(examined(observation, entry.what, entry.hint));
+    }
+    seen
+}
+
+/// What was said about the last release of a channel.
+pub(super) struct Last {
+    pub(super) name: String,
+    pub(super) observations: Vec<Observation>,
+}
+
+/// The listing, and what was said about its last release.
+pub(super) async fn listed(
+    ask: &dyn Ask,
+    asking: &Asking<'_>,
+    listing: Thing<'_>,
+) -> (Vec<Examined>, Option<Last>) {
+    let listed = ask.ask(asking).await;
+    let seen = listed
+        .iter()
+        .map(|it| examined(it, listing.what, listing.hint))
+        .collect();
+    let last = listed
+        .iter()
+        .find_map(|observation| match &observation.answer {
+            Answer::Seen {
+                facts: Facts::Listing(listing),
+                ..
+            } => listing.entries.keys().next_back().cloned(),
+            _ => None,
+        });
+    let Some(name) = last else {
+        return (seen, None);
+    };
+    let wanted = [Wanted {
+        name: name.clone(),
+        version: name.clone(),
+        leads: false,
+        // Of a release a check asks for more than of a name that moves.
+        line: "release".parse().ok(),
+        commit: None,
+    }];
+    let asking = Asking {
+        channel: asking.channel,
+        round: asking.round,
+        listed: &listed,
+        client: asking.client,
+    };
+    let observations = ask.look_up(&asking, &wanted).await;
+    (seen, Some(Last { name, observations }))
+}
+
 /// What an observation shows of the sight of whoever asked.
 pub(super) fn examined(observation: &Observation, what: &str, hint: &str) -> Examined {
     let credential = &observation.credential;
     let at = &observation.endpoint;
     match &observation.answer {
+        Answer::Seen {
+            coverage: Coverage::Partial { stopped_at, why },
+            ..
+        } => {
+            let detail = format!("{at}: read up to {stopped_at}: {}", why.detail);
+            Examined::blind(what, credential, detail, hint)
+        }
         Answer::Seen {
             facts: Facts::Listing(listing),
             ..

@@ -20,7 +20,11 @@ pub use checksums::{Checksums, parse_checksums};
 use self::folder::Contents;
 use self::lists::Lists;
 use self::naming::Naming;
-use super::{About, Answers, Ask, Asking, Configured, InCheckout, Kind, now, table};
+use super::examine::examined;
+use super::{
+    About, Answers, Ask, Asking, Configured, Examinations, Examine, Examined, InCheckout, Kind,
+    now, table,
+};
 use crate::model::settings::{Diagnostic, Fields, Key, Placed, Shape, WebAddress};
 use crate::model::version::Template;
 use crate::model::{
@@ -114,8 +118,10 @@ impl Kind for Files {
             Location::Lists(lists) => lists.is_one(),
         });
         let (place, naming) = (Arc::new(place), Arc::new(naming));
+        let source = Arc::new(Source { place, naming });
         Some(Configured {
-            ask: Some(Arc::new(Source { place, naming })),
+            examine: Some(source.clone()),
+            ask: Some(source),
             ..Configured::usual(traits, table::version_alone())
         })
     }
@@ -182,6 +188,33 @@ impl Ask for Source {
             ask: Arc::new(self.clone()),
             traits: traits(lists),
             is_built: false,
+        })
+    }
+}
+
+impl Examine for Source {
+    fn examine<'a>(&'a self, asking: &'a Asking<'a>) -> Examinations<'a> {
+        Box::pin(async {
+            let (what, hint) = match &*self.place {
+                Location::Folder(_) => ("files", "may this user read the folder and its files?"),
+                Location::Lists(lists) if !lists.is_one() => {
+                    let detail =
+                        "each release has a list of its own, which is asked for by version";
+                    return vec![Examined::unknown("checksums", "anonymous", detail).optional()];
+                }
+                Location::Lists(lists) if lists.is_local() => {
+                    ("checksums", "may this user read the file?")
+                }
+                Location::Lists(_) => (
+                    "checksums",
+                    "check the address; a private server needs a login in `.netrc`",
+                ),
+            };
+            let observations = self.ask(asking).await;
+            observations
+                .iter()
+                .map(|it| examined(it, what, hint))
+                .collect()
         })
     }
 }

@@ -32,7 +32,10 @@ pub(super) async fn git(
             ("GIT_CONFIG_GLOBAL", "/dev/null"),
             ("GIT_TERMINAL_PROMPT", "0"),
             ("GIT_OPTIONAL_LOCKS", "0"),
+            // A repository that lacks objects has git fetch them, by commands of its own configuration.
+            // Only git 2.45 and later know the first of these; no protocol is allowed for the others.
             ("GIT_NO_LAZY_FETCH", "1"),
+            ("GIT_ALLOW_PROTOCOL", "none"),
             ("LC_ALL", "C"),
         ])
         // The policy names this folder: whoever owns it, only references and objects are read and no hook, pager
@@ -110,4 +113,41 @@ async fn capped<R: tokio::io::AsyncRead + Unpin>(
             .map_err(|error| malformed(format!("git's output cannot be read: {error}")))?;
     }
     Ok(bytes)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::observe::Environment;
+    use crate::observe::http::{Limits, Silent};
+
+    /// A partial clone fetches what it lacks from wherever its own configuration says, and that may
+    /// be a program (`ext::`). Only newer gits know `GIT_NO_LAZY_FETCH`.
+    #[tokio::test]
+    async fn git_may_speak_no_protocol_and_sees_no_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("git");
+        std::fs::write(&program, "#!/bin/sh\nexport -p\n").unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let environment = Environment::empty()
+            .with("PATH", folder.path().to_str().unwrap())
+            .with("GIT_DIR", "/elsewhere")
+            .with("GITHUB_TOKEN", "s3cr3t");
+        let client = Client::new(environment, Limits::default(), Arc::new(Silent)).unwrap();
+        let output = git(folder.path(), &client, &["for-each-ref"], Vec::new());
+        let output = String::from_utf8(output.await.unwrap()).unwrap();
+        for wanted in ["GIT_ALLOW_PROTOCOL='none'", "GIT_NO_LAZY_FETCH='1'"] {
+            let bare = wanted.replace('\'', "");
+            let quoted = wanted.replace('\'', "\"");
+            let any = [wanted, &bare, &quoted];
+            assert!(any.iter().any(|it| output.contains(*it)), "{output}");
+        }
+        assert!(
+            !output.contains("GIT_DIR") && !output.contains("s3cr3t"),
+            "{output}"
+        );
+    }
 }

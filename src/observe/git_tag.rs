@@ -150,7 +150,8 @@ impl Ask for Repository {
     }
 
     fn look_up<'a>(&'a self, asking: &'a Asking<'a>, wanted: &'a [Wanted]) -> Answers<'a> {
-        if self.branches.is_empty() {
+        // Only the leading channel's commit is held to the branches.
+        if self.branches.is_empty() || !wanted.iter().any(|wanted| wanted.leads) {
             return Box::pin(std::future::ready(Vec::new()));
         }
         match &self.place {

@@ -3,7 +3,6 @@
 mod basis;
 mod branches;
 mod host;
-mod link;
 mod pages;
 
 use serde::Deserialize;
@@ -12,8 +11,7 @@ use url::Url;
 
 pub(super) use basis::Basis;
 pub(super) use branches::{contained, with_branches};
-pub(super) use host::{for_git, speaks};
-pub use link::next_page;
+pub(super) use host::{for_git, home, speaks};
 pub(super) use pages::pages;
 
 use super::http::{Client, Credential, Reply, Request, Unanswered, percent_decoded};
@@ -25,6 +23,9 @@ use crate::model::{
 
 /// What GitHub answers in ("Media types").
 const JSON: &str = "application/vnd.github+json";
+
+/// The bytes of a file, as its contents.
+pub(super) const RAW: &str = "application/vnd.github.raw+json";
 
 /// The version of the API whose answers are read.
 const VERSION: &str = "2022-11-28";
@@ -91,16 +92,27 @@ impl Api {
         url
     }
 
+    /// The address of a file or folder of the repository, at its default branch.
+    pub(super) fn contents(&self, path: &str) -> Url {
+        let parts = path.split('/').filter(|part| !part.is_empty());
+        let segments: Vec<&str> = std::iter::once("contents").chain(parts).collect();
+        self.below(&segments)
+    }
+
+    /// How many requests are left.
+    pub(super) fn rate_limit(&self) -> Url {
+        let mut url = self.repository.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop().pop().pop().push("rate_limit");
+        }
+        url
+    }
+
     /// An address below the repository that lists, a hundred a page.
     pub(super) fn listing(&self, segments: &[&str]) -> Url {
         let mut url = self.below(segments);
         url.set_query(Some("per_page=100"));
         url
-    }
-
-    /// Whether an address is of this API: the credential is for nobody else (THREATS row 19).
-    pub(super) fn is_own(&self, url: &Url) -> bool {
-        url.origin() == self.repository.origin()
     }
 
     /// Asks for JSON.
@@ -117,6 +129,17 @@ impl Api {
         }
         let read = parse(&reply.body).map_err(Unanswered::of)?;
         Ok((reply, read))
+    }
+
+    /// Asks for something of at most so many bytes, in this media type.
+    pub(super) async fn get(
+        &self,
+        url: Url,
+        accept: &'static str,
+        cap: u64,
+    ) -> Result<Reply, Unanswered> {
+        let request = self.request(url, accept).body_cap(cap);
+        self.client.send(&request).await
     }
 
     /// Asks for the bytes of something and hashes them, at most this many.
@@ -228,7 +251,19 @@ mod tests {
             here.below(&["branches", "release/1 #?%2e"]).as_str(),
             "https://api.github.com/repos/acme/api/branches/release%2F1%20%23%3F%252e"
         );
+        assert_eq!(
+            here.contents("/a b/../c?.toml").as_str(),
+            "https://api.github.com/repos/acme/api/contents/a%20b/c%3F.toml"
+        );
+        assert_eq!(
+            here.rate_limit().as_str(),
+            "https://api.github.com/rate_limit"
+        );
         let enterprise = api("https://git.acme.example/acme/api").unwrap();
+        assert_eq!(
+            enterprise.rate_limit().as_str(),
+            "https://git.acme.example/api/v3/rate_limit"
+        );
         assert_eq!(
             enterprise.below(&[]).as_str(),
             "https://git.acme.example/api/v3/repos/acme/api"

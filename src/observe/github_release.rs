@@ -17,7 +17,6 @@ use self::hash::{Budget, hash};
 pub use self::releases::parse_releases;
 use self::releases::{Release, Releases};
 use super::git_tag::remote_tags;
-pub use super::github::next_page;
 use super::github::{self, Api, Basis, failed, pages};
 use super::{About, Answers, Ask, Asking, Configured, Kind, table};
 use crate::model::settings::{Diagnostic, Fields, Key, Shape};
@@ -177,13 +176,15 @@ impl Repository {
             return Vec::new();
         };
         let entries = asking.listed_entries(wanted);
-        let commits: BTreeSet<_> = match self.branches.is_empty() {
-            true => BTreeSet::new(),
-            false => entries
-                .iter()
-                .filter_map(|(_, entry)| entry.commit.clone())
-                .collect(),
-        };
+        // Only the leading channel's commit is held to the branches.
+        let commits: BTreeSet<_> =
+            match !self.branches.is_empty() && wanted.iter().any(|it| it.leads) {
+                false => BTreeSet::new(),
+                true => entries
+                    .iter()
+                    .filter_map(|(_, entry)| entry.commit.clone())
+                    .collect(),
+            };
         let contained = github::contained(&api, &self.branches, commits).await;
         let mut budget = self.budget.map_or(0, |budget| budget.0);
         let mut observations = Vec::new();

@@ -7,8 +7,11 @@ use serde::Deserialize;
 use url::Url;
 
 use super::aws::{Service, Session, digest_of_base64, encoded};
+use super::examine::examined;
 use super::http::{Reply, Request, Unanswered};
-use super::{About, Answers, Ask, Asking, Configured, Kind, malformed, table};
+use super::{
+    About, Answers, Ask, Asking, Configured, Examinations, Examine, Kind, malformed, table,
+};
 use crate::model::settings::{Fields, Key, Shape};
 use crate::model::{
     Content, Coverage, Entry, Failure, FailureKind, Listing, Observation, RedactedUrl, Time,
@@ -69,13 +72,14 @@ impl Kind for Lambda {
             states_commit: false,
             states_time: true,
         };
-        let function = Function {
+        let function = Arc::new(Function {
             name: function.value,
             region,
             qualifier: qualifier.map(|qualifier| qualifier.value),
-        };
+        });
         Some(Configured {
-            ask: Some(Arc::new(function)),
+            examine: Some(function.clone()),
+            ask: Some(function),
             ..Configured::usual(traits, table::version_alone())
         })
     }
@@ -96,6 +100,24 @@ const ANSWER_BYTES: u64 = 1 << 20;
 impl Ask for Function {
     fn ask<'a>(&'a self, asking: &'a Asking<'a>) -> Answers<'a> {
         Box::pin(self.read(asking))
+    }
+}
+
+impl Examine for Function {
+    fn examine<'a>(&'a self, asking: &'a Asking<'a>) -> Examinations<'a> {
+        Box::pin(async {
+            let hint = match self.alias() {
+                Some(_) => {
+                    "`lambda:GetFunctionConfiguration` and `lambda:GetAlias` of this function"
+                }
+                None => "`lambda:GetFunctionConfiguration` of this function",
+            };
+            let observations = self.read(asking).await;
+            observations
+                .iter()
+                .map(|it| examined(it, "function", hint))
+                .collect()
+        })
     }
 }
 

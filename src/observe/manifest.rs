@@ -78,8 +78,10 @@ impl Kind for Manifest {
             file: file.value,
             finder,
         };
+        let source = Arc::new(source);
         Some(Configured {
-            ask: Some(Arc::new(source)),
+            examine: Some(source.clone()),
+            ask: Some(source),
             ..Configured::usual(TRAITS, table::version_alone())
         })
     }

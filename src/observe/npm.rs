@@ -16,8 +16,12 @@ use url::Url;
 pub use packument::{Packument, Published, parse_packument};
 
 use self::registry::Registry;
+use super::examine::examined;
 use super::http::{Reply, Request, Unanswered};
-use super::{About, Answers, Ask, Asking, Configured, InCheckout, Kind, malformed, table};
+use super::{
+    About, Answers, Ask, Asking, Configured, Examinations, Examine, InCheckout, Kind, malformed,
+    table,
+};
 use crate::model::settings::{Diagnostic, Fields, Key, Placed, Shape, WebAddress};
 use crate::model::version::Scheme;
 use crate::model::{Content, Coverage, Duration, Failure, RedactedUrl, Traits, Wanted, visible};
@@ -80,14 +84,16 @@ impl Kind for Npm {
             states_commit: false,
             states_time: true,
         };
+        let package = Arc::new(Package {
+            name: package.value,
+            registry,
+            hash_bytes,
+        });
         Some(Configured {
             scheme: Some(Scheme::Semver),
             usual_lag: Duration::from_minutes(60),
-            ask: Some(Arc::new(Package {
-                name: package.value,
-                registry,
-                hash_bytes,
-            })),
+            examine: Some(package.clone()),
+            ask: Some(package),
             ..Configured::usual(traits, table::version_alone())
         })
     }
@@ -115,6 +121,20 @@ impl Ask for Package {
 
     fn in_checkout(&self, checkout: &Path) -> Option<InCheckout> {
         super::files::built(checkout, &self.name)
+    }
+}
+
+impl Examine for Package {
+    fn examine<'a>(&'a self, asking: &'a Asking<'a>) -> Examinations<'a> {
+        Box::pin(async {
+            let hint = "check the package's name; a private one needs a token in `.npmrc` that may \
+                        read it (GitHub Packages: `read:packages`)";
+            let observations = self.ask(asking).await;
+            observations
+                .iter()
+                .map(|it| examined(it, "versions", hint))
+                .collect()
+        })
     }
 }
 

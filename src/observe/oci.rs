@@ -7,12 +7,16 @@ mod challenge;
 mod contents;
 mod credential_helper;
 mod docker_hub;
+mod examine;
 mod image;
+mod labels;
 mod login;
 mod logins;
 mod look_up;
 mod manifest;
+mod other_keys;
 mod platform;
+mod pushes;
 mod realm;
 mod registry;
 mod side_by_side;
@@ -25,13 +29,14 @@ use url::Url;
 
 pub use challenge::{Challenge, parse_challenges};
 pub use image::Image;
+pub(super) use labels::Labels;
 pub use manifest::{Manifest, parse_manifest};
 pub use platform::parse_configuration;
-pub use tags::parse_next_link;
 
 use self::docker_hub::DockerHub;
+use self::pushes::Pushes;
 use self::registry::Registry;
-use super::{About, Answers, Ask, Asking, Configured, Kind, table};
+use super::{About, Answers, Ask, Asking, Configured, Kind, aws, table};
 use crate::model::settings::{Diagnostic, Fields, Key, Placed, Shape, WebAddress};
 use crate::model::version::{Plus, Template};
 use crate::model::{Content, Traits, Wanted};
@@ -114,16 +119,18 @@ impl Kind for Oci {
         let on_hub = image.is_on_docker_hub();
         let hub = on_hub.then(|| Url::parse(HUB).ok()).flatten();
         let registry = image.registry()?;
-        let repository = Repository::new(image, registry, token_server, hub);
+        let on_ecr = aws::Registry::of_host(image.host()).is_some();
+        let repository = Arc::new(Repository::new(image, registry, token_server, hub));
         let traits = Traits {
             can_lead: false,
             content: Content::Image,
             lists: true,
             states_commit: false,
-            states_time: on_hub,
+            states_time: on_hub || on_ecr,
         };
         Some(Configured {
-            ask: Some(Arc::new(repository)),
+            examine: Some(repository.clone()),
+            ask: Some(repository),
             plus: plus.unwrap_or_default(),
             variants,
             floating,
@@ -137,16 +144,23 @@ impl Kind for Oci {
 /// An image's repository in a registry.
 pub struct Repository {
     registry: Registry,
-    hub: Option<DockerHub>,
+    pushes: Pushes,
 }
 
 impl Repository {
     /// The repository of an image at these addresses: the registry, the token server that may get
-    /// its login beside the usual ones, and the API that tells of pushes to Docker Hub.
+    /// its login beside the usual ones, and the API that tells of pushes to Docker Hub. An image
+    /// whose host is Amazon ECR's is asked for with a login of AWS, wherever the registry is.
     pub fn new(image: Image, registry: Url, token_server: Option<Url>, hub: Option<Url>) -> Self {
+        let ecr = aws::Registry::of_host(image.host());
+        let pushes = match (hub, &ecr) {
+            (Some(hub), _) => Pushes::DockerHub(DockerHub::new(hub)),
+            (None, Some(ecr)) => Pushes::Ecr(ecr.clone()),
+            (None, None) => Pushes::Untold,
+        };
         Self {
-            registry: Registry::new(image, registry, token_server),
-            hub: hub.map(DockerHub::new),
+            registry: Registry::new(image, registry, token_server, ecr),
+            pushes,
         }
     }
 }
@@ -157,8 +171,12 @@ impl Ask for Repository {
     }
 
     fn look_up<'a>(&'a self, asking: &'a Asking<'a>, wanted: &'a [Wanted]) -> Answers<'a> {
-        let look_up = look_up::look_up(&self.registry, self.hub.as_ref(), asking, wanted);
-        Box::pin(look_up)
+        Box::pin(look_up::look_up(
+            &self.registry,
+            &self.pushes,
+            asking,
+            wanted,
+        ))
     }
 }
 

@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use self::names::Keys;
 use super::aws::{Service, Session};
+use super::examine::{Thing, examined_as_asked};
 use super::http::Unanswered;
-use super::{About, Answers, Ask, Asking, Configured, Kind, table};
+use super::{About, Answers, Ask, Asking, Configured, Examinations, Examine, Kind, table};
 use crate::model::settings::{Fields, Key, Shape};
 use crate::model::{Content, Observation, RedactedUrl, Traits, Wanted};
 
@@ -64,14 +65,15 @@ impl Kind for S3 {
             states_commit: false,
             states_time: true,
         };
-        let bucket = Bucket {
+        let bucket = Arc::new(Bucket {
             name: bucket.value,
             region,
             keys: Keys::new(about.component.as_str(), templates)?,
             download,
-        };
+        });
         Some(Configured {
-            ask: Some(Arc::new(bucket)),
+            examine: Some(bucket.clone()),
+            ask: Some(bucket),
             ..Configured::usual(traits, table::version_alone())
         })
     }
@@ -91,6 +93,20 @@ impl Ask for Bucket {
 
     fn look_up<'a>(&'a self, asking: &'a Asking<'a>, wanted: &'a [Wanted]) -> Answers<'a> {
         Box::pin(self.read(asking, wanted))
+    }
+}
+
+impl Examine for Bucket {
+    fn examine<'a>(&'a self, asking: &'a Asking<'a>) -> Examinations<'a> {
+        let listing = Thing {
+            what: "names of objects",
+            hint: "`s3:ListBucket` of this bucket",
+        };
+        let entry = Thing {
+            what: "objects",
+            hint: "`s3:GetObject` of the objects, and `kms:Decrypt` where a key of yours encrypts them",
+        };
+        Box::pin(examined_as_asked(self, asking, listing, entry))
     }
 }
 

@@ -39,6 +39,9 @@ pub struct NoGuess {
     pub reasons: Vec<String>,
 }
 
+/// The most places that one guess writes down: the loader reads the whole text for each.
+const BLOCKS: usize = 48;
+
 /// Where the policy would stand and what it was asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Occasion<'a> {
@@ -156,8 +159,16 @@ pub fn guess(clues: &Clues, occasion: Occasion<'_>) -> Result<Guess, NoGuess> {
         mut text,
         mut reasons,
     } = head;
-    for block in channels::blocks(clues, &frame) {
+    let blocks = channels::blocks(clues, &frame);
+    let more = blocks.len().saturating_sub(BLOCKS);
+    for block in blocks.into_iter().take(BLOCKS) {
         add(&mut text, &mut reasons, block, &loads);
+    }
+    if more > 0 {
+        let words = format!("{more} more places were found, and are left out");
+        text.push('\n');
+        text.push_str(&comment(&words));
+        reasons.push(words);
     }
     if count_of_channels(&text) < 2 {
         text.push('\n');

@@ -124,13 +124,17 @@ fn difference(on: AgreeOn, one: &Entry, two: &Entry) -> Option<(String, Vec<Dige
 }
 
 /// Platforms under the names that the image specification recommends: `linux/arm64/v8` is
-/// `linux/arm64`.
+/// `linux/arm64`. Of two spellings with two images both stay, for which one a client takes is not
+/// known.
 pub(super) fn platforms(entry: &Entry) -> BTreeMap<&str, Digest> {
-    entry
-        .platforms
-        .iter()
-        .map(|(platform, digest)| (plain(platform), *digest))
-        .collect()
+    let mut platforms: BTreeMap<&str, Digest> = BTreeMap::new();
+    for (platform, digest) in &entry.platforms {
+        let known = platforms.entry(plain(platform)).or_insert(*digest);
+        if known != digest {
+            platforms.insert(platform, *digest);
+        }
+    }
+    platforms
 }
 
 /// A platform without the variant that its architecture implies.

@@ -31,10 +31,11 @@ fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
             let Some(fact) = needed::unstated(scene, case, standing) else {
                 continue;
             };
-            let because = standing
-                .found()
-                .map(|found| found.because())
-                .unwrap_or_default();
+            let because = match &standing.presence {
+                Presence::Present(found) => found.because(),
+                Presence::Absent { because, .. } => vec![*because],
+                Presence::Unknown { .. } | Presence::Incomparable { .. } => Vec::new(),
+            };
             let message = format!("{} does not state {fact}", standing.channel.name);
             let finding = RULE
                 .about_standing(scene, case, standing, message)

@@ -1,4 +1,4 @@
-//! `version-rollback`: a floating tag went back to a lower release.
+//! `version-rollback`: a floating tag or a dist-tag went back to a lower release.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -10,8 +10,8 @@ use crate::decide::scene::Scene;
 use crate::decide::view::{ChannelView, Lookup};
 use crate::model::version::{Naming, Reading, Version};
 use crate::model::{
-    Answer, Content, Digest, Entry, Facts, Finding, Level, Line, Query, Severity, Time, visible,
-    visible_line,
+    Answer, Content, Digest, Entry, Facts, Finding, Level, Line, Listing, Observation, Query,
+    Severity, Time, visible, visible_line,
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -22,7 +22,7 @@ pub(super) const RULE: Rule = Rule {
     conflict: false,
     set_apart: false,
     title: "a floating tag went back to a lower release",
-    explain: "In the round before, this floating tag was a higher release than now. Whoever \
+    explain: "In the round before, this floating tag (or dist-tag of npm) was a higher release than now. Whoever \
               follows the tag gets an older version, perhaps one whose holes are known. A tag that \
               moved to a release of another series that is new since then is a backport and no \
               rollback.\n\n\
@@ -35,6 +35,9 @@ pub(super) const RULE: Rule = Rule {
 /// image. Both images must be known as releases, the earlier one in its own round.
 fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     for (position, view) in scene.view.channels.iter().enumerate() {
+        if scene.requires(&view.channel.name) {
+            judge_stated(scene, position, view, findings);
+        }
         let images = view.channel.traits.content == Content::Image;
         if !images || !scene.requires(&view.channel.name) {
             continue;
@@ -55,6 +58,82 @@ fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
                 channel.judge(scene, &history, findings);
             }
         }
+    }
+}
+
+/// Names of which the channel itself says what they show, against the latest earlier round that
+/// said so.
+fn judge_stated<'s>(
+    scene: &Scene<'s>,
+    position: usize,
+    view: &'s ChannelView<'s>,
+    findings: &mut Vec<Finding>,
+) {
+    let listed = view.listings.iter().flat_map(|listed| {
+        let moving = listed.listing.moving.iter();
+        moving.map(|(tag, shows)| (tag, shows, listed.observation.id))
+    });
+    for (tag, shows, source) in listed {
+        let Some((before, earlier)) = view.past.iter().rev().find_map(|past| {
+            let listing = listing_of(past)?;
+            Some((listing.moving.get(tag)?, (listing, *past)))
+        }) else {
+            continue;
+        };
+        if before == shows {
+            continue;
+        }
+        for line in &scene.policy.lines {
+            let Some((naming, _)) = scene.names.of(position, &line.name) else {
+                continue;
+            };
+            let (Some(lower), Some(higher)) = (release(naming, shows), release(naming, before))
+            else {
+                continue;
+            };
+            let (listing, observation) = earlier;
+            let backport =
+                !listing.entries.contains_key(shows) && lower.series() != higher.series();
+            if lower.precedence(&higher) != Some(Ordering::Less) || backport {
+                continue;
+            }
+            let message = format!(
+                "{}: `{}` was `{}` at {} and is `{}`",
+                view.channel.name,
+                visible_line(tag),
+                visible_line(before),
+                observation.at,
+                visible_line(shows),
+            );
+            let mut finding = RULE
+                .about_component(scene, message)
+                .because([observation.id, source])
+                .hint("find out who moved the tag");
+            finding.channel = Some(view.channel.name.clone());
+            finding.line = Some(line.name.clone());
+            finding.version = Some(visible(lower.text(), 100));
+            findings.push(finding);
+        }
+    }
+}
+
+fn listing_of(observation: &Observation) -> Option<&Listing> {
+    match &observation.answer {
+        Answer::Seen {
+            facts: Facts::Listing(listing),
+            ..
+        } => Some(listing),
+        _ => None,
+    }
+}
+
+fn release(naming: &Naming, name: &str) -> Option<Version> {
+    match naming.read(name) {
+        Reading::Release {
+            version,
+            variant: None,
+        } => Some(version),
+        _ => None,
     }
 }
 

@@ -72,7 +72,7 @@ impl Version {
 
     /// What a template is filled with: the text, without the leading `v` and the surrounding
     /// whitespace that PEP 440 ignores and a template must not repeat.
-    pub(super) fn bare_text(&self) -> &str {
+    pub(crate) fn bare_text(&self) -> &str {
         if self.scheme == Scheme::Pep440 {
             let trimmed = self.text.trim_ascii();
             trimmed.strip_prefix(['v', 'V']).unwrap_or(trimmed)

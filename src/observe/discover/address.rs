@@ -5,8 +5,8 @@
 
 use url::Url;
 
-use crate::observe::Environment;
 use crate::observe::http::{is_inner, is_loopback};
+use crate::observe::{Environment, github};
 
 /// Forges, registries and indexes that anybody may be sent to.
 const PUBLIC_HOSTS: &[&str] = &[
@@ -48,7 +48,7 @@ pub(super) struct Reach {
 
 impl Reach {
     pub(super) fn new(start: &Url, environment: &Environment) -> Self {
-        let server = github_server(environment);
+        let server = github::home(environment);
         Self {
             start: start.host_str().map(str::to_owned),
             start_is_loopback: is_loopback(start),
@@ -76,19 +76,6 @@ impl Reach {
         }
         Err("its host is none that is known to serve everybody: not asked")
     }
-}
-
-/// The GitHub host of the environment: `GITHUB_SERVER_URL`, else `GH_HOST`, else github.com.
-pub(in crate::observe) fn github_server(environment: &Environment) -> Option<Url> {
-    let named = match (
-        environment.get("GITHUB_SERVER_URL"),
-        environment.get("GH_HOST"),
-    ) {
-        (Some(server), _) => Url::parse(server).ok(),
-        (None, Some(host)) => Url::parse(&format!("https://{host}/")).ok(),
-        (None, None) => Url::parse("https://github.com/").ok(),
-    };
-    named.filter(|url| url.has_host() && matches!(url.scheme(), "https" | "http"))
 }
 
 /// The address of a repository from what a metadata field says.

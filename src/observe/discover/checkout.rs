@@ -23,6 +23,9 @@ pub struct CheckoutError {
 /// The most packages of a workspace.
 const PACKAGES: usize = 500;
 
+/// How many tags are read, the newest first: more than tell how tags are written.
+const TAGS: &str = "--count=20000";
+
 /// Reads a folder.
 pub(super) fn read(environment: &Environment, folder: &Path) -> Result<Clues, CheckoutError> {
     let refuse = |why| CheckoutError {
@@ -61,7 +64,14 @@ pub(super) fn read(environment: &Environment, folder: &Path) -> Result<Clues, Ch
     match git(
         environment,
         folder,
-        &["tag", "--list", "--sort=-creatordate"],
+        // Not `git tag`: a repository's configuration can have that write columns.
+        &[
+            "for-each-ref",
+            TAGS,
+            "--sort=-creatordate",
+            "--format=%(refname:strip=2)",
+            "refs/tags/",
+        ],
     ) {
         Some(text) => clues.tags = Some(text.lines().map(str::to_owned).collect()),
         None => clues
@@ -160,9 +170,12 @@ fn git(environment: &Environment, folder: &Path, arguments: &[&str]) -> Option<S
             ("GIT_CONFIG_NOSYSTEM", "1"),
             ("GIT_CONFIG_GLOBAL", "/dev/null"),
             ("GIT_OPTIONAL_LOCKS", "0"),
+            ("GIT_NO_LAZY_FETCH", "1"),
+            ("GIT_ALLOW_PROTOCOL", "none"),
             ("LC_ALL", "C"),
         ])
-        // Whoever owns the folder: only names are read, and no hook or pager is run by these.
+        // Whoever owns the folder: only names are read, and no hook or pager is run by these; what
+        // is missing is fetched from nowhere, for the repository would say by which command.
         .args(["-c", "safe.directory=*", "-c", "core.fsmonitor=false"])
         .args(["--no-pager", "-C"])
         .arg(folder)

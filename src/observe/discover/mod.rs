@@ -5,7 +5,7 @@
 
 mod address;
 mod checkout;
-pub(super) mod github;
+mod github;
 mod image;
 mod package;
 mod shell;
@@ -18,7 +18,6 @@ use std::path::Path;
 
 use url::Url;
 
-pub(super) use address::github_server;
 pub use address::same_repository;
 pub use checkout::CheckoutError;
 pub use shorthand::{Shorthand, ShorthandError};
@@ -288,8 +287,19 @@ fn withhold(clues: &mut Clues, reach: &Reach) {
         }
         let address = match &clue.says {
             Says::Source(url) => Some(url.clone()),
-            Says::Place(Place::PyPi { index: at, .. } | Place::Npm { registry: at, .. }) => {
-                at.as_deref().and_then(|at| Url::parse(at).ok())
+            Says::Place(
+                Place::PyPi {
+                    index: Some(at), ..
+                }
+                | Place::Npm {
+                    registry: Some(at), ..
+                },
+            ) => {
+                let address = Url::parse(at).ok();
+                if address.is_none() {
+                    clue.withheld = Some("it is no address");
+                }
+                address
             }
             Says::Place(Place::Oci {
                 image: Some(image), ..
@@ -299,7 +309,13 @@ fn withhold(clues: &mut Clues, reach: &Reach) {
                     true => "http",
                     false => "https",
                 };
-                Url::parse(&format!("{scheme}://{host}/")).ok()
+                let address = Url::parse(&format!("{scheme}://{host}/")).ok();
+                // What is judged must be what is asked: nothing but a host, and perhaps a port.
+                let is_host = |url: &Url| url.as_str() == format!("{scheme}://{host}/");
+                if !address.as_ref().is_some_and(is_host) {
+                    clue.withheld = Some("it begins with no host that is plainly written");
+                }
+                address
             }
             Says::Place(Place::Lambda { .. } | Place::S3 { .. }) => {
                 clue.withheld = Some("it is asked with your AWS credentials: not on a guess");
@@ -308,7 +324,7 @@ fn withhold(clues: &mut Clues, reach: &Reach) {
             _ => None,
         };
         if let Some(address) = address {
-            clue.withheld = reach.may_ask(&address).err();
+            clue.withheld = clue.withheld.or(reach.may_ask(&address).err());
         }
     }
 }

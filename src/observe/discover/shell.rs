@@ -20,6 +20,11 @@ pub(super) const UNKNOWN: &str = "<?>";
 /// The longest text that is followed, in bytes, and the longest that it may become.
 const LONGEST: usize = 8_000;
 
+/// How many variables or outputs one job has, and how long the value of one is: enough for names
+/// and versions, too little for a file that lets values multiply.
+pub(super) const KNOWN: usize = 300;
+const VALUE: usize = 1_000;
+
 /// What is known where a text stands.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Scope {
@@ -34,6 +39,16 @@ pub(super) struct Scope {
 }
 
 impl Scope {
+    /// Sets a variable, as far as there is room for it.
+    pub(super) fn set(&mut self, name: &str, value: String) {
+        insert(&mut self.variables, name.to_owned(), value);
+    }
+
+    /// Sets the output of a step, as far as there is room for it.
+    pub(super) fn set_output(&mut self, step: &str, name: &str, value: String) {
+        insert(&mut self.outputs, format!("{step}.{name}"), value);
+    }
+
     /// `text` with everything that is known filled in.
     pub(super) fn follow(&self, text: &str) -> String {
         if text.len() > LONGEST {
@@ -90,9 +105,9 @@ impl Scope {
             };
             let value = self.follow(value);
             if target.contains("GITHUB_ENV") {
-                self.variables.insert(name.to_owned(), value);
+                self.set(name, value);
             } else if let Some(step) = step {
-                self.outputs.insert(format!("{step}.{name}"), value);
+                self.set_output(step, name, value);
             }
             return;
         }
@@ -101,7 +116,7 @@ impl Scope {
             && name.chars().all(is_word)
         {
             let value = self.follow(value.trim().trim_matches(['"', '\'']));
-            self.variables.insert(name.to_owned(), value);
+            self.set(name, value);
         }
     }
 
@@ -172,6 +187,16 @@ impl Scope {
                 _ => UNKNOWN.to_owned(),
             },
         }
+    }
+}
+
+fn insert(known: &mut BTreeMap<String, String>, name: String, value: String) {
+    let value = match value.len() > VALUE {
+        true => UNKNOWN.to_owned(),
+        false => value,
+    };
+    if known.len() < KNOWN || known.contains_key(&name) {
+        known.insert(name, value);
     }
 }
 

@@ -13,6 +13,9 @@ use super::{Clue, Origin, Place, Says};
 /// The most steps of one workflow that are looked at.
 const STEPS: usize = 2_000;
 
+/// The most distinct places that one workflow publishes to; each is compared with all others.
+const PLACES: usize = 200;
+
 /// The most runs of one job.
 const RUNS: usize = 32;
 
@@ -28,6 +31,7 @@ struct Job {
 }
 
 /// A step that publishes.
+#[derive(PartialEq, Eq)]
 struct Published {
     line: usize,
     what: String,
@@ -58,12 +62,20 @@ pub(super) fn read(path: &str, text: &str, repository: Option<&str>) -> Result<V
             learn_variables(&mut state.scope, &root);
             learn_variables(&mut state.scope, job);
             state.region = region_of(&state.scope);
+            // A run costs something even where it has no step.
+            steps += 1;
+            if steps > STEPS {
+                return Err(format!("it has more than {STEPS} steps"));
+            }
             for step in job.get("steps").map(Node::items).unwrap_or_default() {
                 steps += 1;
                 if steps > STEPS {
                     return Err(format!("it has more than {STEPS} steps"));
                 }
                 read_step(&mut state, step, &mut published);
+                if published.len() > PLACES {
+                    return Err(format!("it publishes to more than {PLACES} places"));
+                }
             }
         }
     }
@@ -78,14 +90,7 @@ pub(super) fn read(path: &str, text: &str, repository: Option<&str>) -> Result<V
             ..Clue::new(Origin::Source, Says::Place(it.place), why)
         }
     };
-    let mut clues: Vec<Clue> = Vec::new();
-    for found in published.into_iter().map(clue) {
-        // The runs of a matrix repeat each other.
-        if !clues.contains(&found) {
-            clues.push(found);
-        }
-    }
-    Ok(clues)
+    Ok(published.into_iter().map(clue).collect())
 }
 
 /// The runs of a job: each value of its matrix once, beside the first of every other name.
@@ -102,14 +107,24 @@ fn matrices(job: &Node) -> Vec<BTreeMap<String, String>> {
     let mut runs = vec![usual.clone()];
     for (name, values) in &lists {
         for value in values.iter().skip(1) {
+            if runs.len() == RUNS {
+                return runs;
+            }
             let mut run = usual.clone();
             run.insert((*name).to_owned(), (*value).to_owned());
-            if runs.len() < RUNS {
-                runs.push(run);
-            }
+            runs.push(run);
         }
     }
     runs
+}
+
+/// The runs of a matrix repeat each other; of too many places one more is kept than are allowed.
+fn add(published: &mut Vec<Published>, found: impl Iterator<Item = Published>) {
+    for one in found {
+        if published.len() <= PLACES && !published.contains(&one) {
+            published.push(one);
+        }
+    }
 }
 
 fn read_step(job: &mut Job, step: &Node, published: &mut Vec<Published>) {
@@ -121,22 +136,24 @@ fn read_step(job: &mut Job, step: &Node, published: &mut Vec<Published>) {
     {
         let name = action.split('@').next().unwrap_or_default();
         let place = actions::read(job, &name.to_ascii_lowercase(), id.as_deref(), step);
-        published.extend(place.into_iter().map(|place| Published {
+        let of_place = |place| Published {
             line: uses.line,
             what: format!("uses {name}"),
             place,
-        }));
+        };
+        add(published, place.into_iter().map(of_place));
     }
     if let Some(run) = step.get("run") {
         for (line, text) in joined(run) {
             job.scope.learn(id.as_deref(), &text);
             for words in shell::commands(&text) {
                 let place = commands::read(job, &words);
-                published.extend(place.into_iter().map(|place| Published {
+                let of_place = |place| Published {
                     line,
                     what: words.iter().take(3).cloned().collect::<Vec<_>>().join(" "),
                     place,
-                }));
+                };
+                add(published, place.into_iter().map(of_place));
             }
         }
     }
@@ -177,12 +194,13 @@ fn joined(run: &Node) -> Vec<(usize, String)> {
 }
 
 fn learn_variables(scope: &mut Scope, at: &Node) {
-    for (name, value) in at.get("env").into_iter().flat_map(Node::entries) {
+    let entries = at.get("env").into_iter().flat_map(Node::entries);
+    for (name, value) in entries.take(shell::KNOWN) {
         if let Some(value) = value.text() {
             let value = scope.follow(value);
             // What cannot be followed is better guessed from its name when it is used.
             if value != shell::UNKNOWN {
-                scope.variables.insert(name.to_owned(), value);
+                scope.set(name, value);
             }
         }
     }

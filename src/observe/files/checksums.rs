@@ -93,25 +93,36 @@ fn read_line(line: &str) -> Line<'_> {
     }
 }
 
-/// What a list that holds the files of every release says.
-pub(super) fn listing(checksums: &Checksums, naming: &Naming) -> Listing {
+/// What a list that holds the files of every release says, and the releases of which it says two
+/// things.
+pub(super) fn listing(checksums: &Checksums, naming: &Naming) -> (Listing, Vec<(String, Failure)>) {
     let mut listing = Listing::default();
+    let mut broken = Vec::new();
     for (path, digest) in checksums {
         match naming.place(path) {
             Some(placed) => {
-                let entry = listing.entries.entry(placed.version).or_default();
-                entry.files.insert(placed.file, fact(*digest));
+                let entry = listing.entries.entry(placed.version.clone()).or_default();
+                if let Err(why) = add(&mut entry.files, placed.file, *digest) {
+                    broken.push((placed.version, why));
+                }
             }
             None => {
                 listing.unnamed.insert(visible(path, 200));
             }
         }
     }
-    listing
+    (listing, broken)
 }
 
 /// What the list of one release says: with templates its files that fit, without all of them.
-pub(super) fn entry(checksums: &Checksums, naming: &Naming, names: [&str; 2]) -> Entry {
+///
+/// # Errors
+/// A [`Failure`] of the kind `malformed` where it says two things of one file.
+pub(super) fn entry(
+    checksums: &Checksums,
+    naming: &Naming,
+    names: [&str; 2],
+) -> Result<Entry, Failure> {
     let all = naming.templates.is_empty();
     let mut entry = Entry::default();
     for (path, digest) in checksums {
@@ -119,16 +130,28 @@ pub(super) fn entry(checksums: &Checksums, naming: &Naming, names: [&str; 2]) ->
         let fits = placed.is_some_and(|placed| names.contains(&placed.version.as_str()));
         if all || fits {
             let name = path.rsplit('/').next().unwrap_or(path);
-            entry.files.insert(name.to_owned(), fact(*digest));
+            add(&mut entry.files, name.to_owned(), *digest)?;
         }
     }
-    entry
+    Ok(entry)
 }
 
-fn fact(digest: Digest) -> FileFact {
-    FileFact {
+/// Adds a file. Which of two that differ is meant is not for the order of their folders to say.
+fn add(
+    files: &mut BTreeMap<String, FileFact>,
+    name: String,
+    digest: Digest,
+) -> Result<(), Failure> {
+    let shown = visible(&name, 120);
+    let fact = FileFact {
         digest: Some(digest),
         ..FileFact::default()
+    };
+    match files.insert(name, fact) {
+        Some(other) if other.digest != Some(digest) => Err(malformed(format!(
+            "`{shown}` has two checksums in the list, in two folders"
+        ))),
+        _ => Ok(()),
     }
 }
 

@@ -65,17 +65,26 @@ impl Lists {
             return Vec::new();
         }
         let answered = self.read(naming, "", asking).await;
-        let answer = match answered.read {
-            Ok(list) => seen(Facts::Listing(listing(&list.checksums, naming)), &list),
-            Err((why, retry_at)) => Answer::Failed { why, retry_at },
+        let (answer, broken) = match answered.read {
+            Ok(list) => {
+                let (listing, broken) = listing(&list.checksums, naming);
+                (seen(Facts::Listing(listing), &list), broken)
+            }
+            Err((why, retry_at)) => (Answer::Failed { why, retry_at }, Vec::new()),
         };
-        asking.observe(
-            answered.at,
-            &answered.credential,
-            answered.endpoint,
-            Query::Listing,
-            answer,
-        )
+        let observe = |query, answer| {
+            let (credential, endpoint) = (&answered.credential, answered.endpoint.clone());
+            asking.observe(answered.at, credential, endpoint, query, answer)
+        };
+        let mut observations = observe(Query::Listing, answer);
+        for (version, why) in broken {
+            let failed = Answer::Failed {
+                why,
+                retry_at: None,
+            };
+            observations.extend(observe(Query::Entry(version), failed));
+        }
+        observations
     }
 
     /// The list of each release. One that is not there is unknown: nothing was read that would
@@ -104,16 +113,17 @@ impl Lists {
         let answered = self.read(naming, &wanted.name, asking).await;
         let names = [wanted.name.as_str(), wanted.version.as_str()];
         let answer = match answered.read {
-            Ok(list) => {
-                let entry = entry(&list.checksums, naming, names);
-                match entry.files.is_empty() {
-                    false => seen(Facts::Entry(entry), &list),
-                    true => Answer::Failed {
-                        why: malformed("no file in the list has a name that `names` gives"),
-                        retry_at: None,
-                    },
-                }
-            }
+            Ok(list) => match entry(&list.checksums, naming, names) {
+                Ok(entry) if !entry.files.is_empty() => seen(Facts::Entry(entry), &list),
+                Ok(_) => Answer::Failed {
+                    why: malformed("no file in the list has a name that `names` gives"),
+                    retry_at: None,
+                },
+                Err(why) => Answer::Failed {
+                    why,
+                    retry_at: None,
+                },
+            },
             Err((why, retry_at)) => Answer::Failed { why, retry_at },
         };
         asking.observe(

@@ -53,6 +53,20 @@ pub(in crate::observe) fn speaks(source: &Url, environment: &Environment) -> boo
         || source.scheme() == "http" && loopback
 }
 
+/// The GitHub that is meant where none is named: that of `GITHUB_SERVER_URL`, else of `GH_HOST`,
+/// else github.com. Nothing where the environment names one that is no address.
+pub(in crate::observe) fn home(environment: &Environment) -> Option<Url> {
+    let named = match (
+        environment.get("GITHUB_SERVER_URL"),
+        environment.get("GH_HOST"),
+    ) {
+        (Some(_), _) => server(environment),
+        (None, Some(host)) => Url::parse(&format!("https://{host}/")).ok(),
+        (None, None) => Url::parse("https://github.com/").ok(),
+    };
+    named.filter(|url| url.has_host() && matches!(url.scheme(), "https" | "http"))
+}
+
 /// The token for the REST API.
 pub(super) fn for_api(source: &Url, environment: &Environment) -> Option<Credential> {
     let (name, token) = token(source, environment)?;

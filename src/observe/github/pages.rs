@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use super::{Api, Basis, link};
-use crate::model::{Coverage, Failure, FailureKind, visible};
-use crate::observe::http::{HeaderMap, Unanswered};
+use super::{Api, Basis};
+use crate::model::{Coverage, Failure, FailureKind};
+use crate::observe::http::Unanswered;
 use crate::observe::malformed;
 
 /// More pages than this are not read. GitHub itself ends a list of releases after 10,000, which are
@@ -93,25 +93,9 @@ impl Reading {
         self.basis.add(&reply);
         take(page).map_err(Unanswered::of)?;
         self.taken += 1;
-        next(api, &reply.url, &reply.headers).map_err(Unanswered::of)
+        let next = reply.next_page(&api.repository);
+        next.map_err(Unanswered::of)
     }
-}
-
-fn next(api: &Api, page: &Url, headers: &HeaderMap) -> Result<Option<Url>, Failure> {
-    let Some(target) = link::next_page(headers)? else {
-        return Ok(None);
-    };
-    let next = page
-        .join(&target)
-        .map_err(|_| malformed("the next page has no address"))?;
-    if !api.is_own(&next) {
-        let host = visible(next.host_str().unwrap_or("nowhere"), 100);
-        return Err(Failure {
-            kind: FailureKind::Redirect,
-            detail: format!("the next page is said to be elsewhere, on {host}; not asked"),
-        });
-    }
-    Ok(Some(next))
 }
 
 fn too_large(detail: String) -> Unanswered {

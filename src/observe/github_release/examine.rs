@@ -5,12 +5,9 @@ use serde_json::Value as Json;
 use url::Url;
 
 use crate::model::{Time, visible_line};
-use crate::observe::discover::github::{api_of, below, credential_for};
-use crate::observe::discover::github_server;
-use crate::observe::http::{Client, Credential, Reply, Request, Unanswered};
+use crate::observe::github::Api;
+use crate::observe::http::Client;
 use crate::observe::{Asking, Examinations, Examine, Examined};
-
-const JSON: &str = "application/vnd.github+json";
 
 /// The least that reads a repository.
 const READ: &str = "a fine-grained token with `Contents: read` and `Metadata: read` of this \
@@ -38,30 +35,19 @@ impl Examine for Repository {
 
 impl Repository {
     async fn look(&self, client: &Client) -> Vec<Examined> {
-        let credential = credential_for(client, &self.source);
-        let label = credential.label().to_owned();
         // Whoever names a host as the source of a `github-release` channel says that it is one.
-        let server = github_server(client.environment());
-        let api = api_of(&self.source, server.as_ref());
-        let api = api.or_else(|| self.source.join("/api/v3/").ok());
-        let Some((api, url)) = api.and_then(|api| {
-            let url = below(&api, &self.source, "")?;
-            Some((api, url))
-        }) else {
+        let Some(api) = Api::of(&self.source, client) else {
             let hint = "give `source` as https://host/owner/repository";
-            return vec![Examined::blind(
-                "repository",
-                &label,
-                "no such address",
-                hint,
-            )];
+            let detail = "no such address";
+            return vec![Examined::blind("repository", "anonymous", detail, hint)];
         };
-        let mut seen = vec![self.rate(client, &api, &credential).await];
-        let repository = match ask(client, url, &credential).await {
+        let label = api.label();
+        let mut seen = vec![rate(&api).await];
+        let repository = match api.read::<Json>(api.below(&[])).await {
             Ok((_, json)) => json,
             Err(why) => {
                 let detail = visible_line(&why.to_string());
-                seen.push(Examined::blind("repository", &label, detail, READ));
+                seen.push(Examined::blind("repository", label, detail, READ));
                 return seen;
             }
         };
@@ -69,97 +55,74 @@ impl Repository {
             true => "a private repository",
             false => "a public repository",
         };
-        seen.push(Examined::sees("repository", &label, visibility));
+        seen.push(Examined::sees("repository", label, visibility));
         seen.push(
             match repository["permissions"]["push"] == Json::Bool(true) {
-                true => {
-                    Examined::sees("draft releases", &label, "it may push, so drafts are shown")
-                }
+                true => Examined::sees("draft releases", label, "it may push, so drafts are shown"),
                 // A draft that is not shown looks like no release: a grace window ends in a deny.
                 false => Examined::blind(
                     "draft releases",
-                    &label,
+                    label,
                     "it may not push, so a release in draft looks like none",
                     WRITE,
                 ),
             }
             .optional(),
         );
-        let branches = self.branches(client, &api, &credential).await;
+        let branches = branches(&api).await;
         seen.push(match self.needs_branches {
             true => branches,
             false => branches.optional(),
         });
         seen
     }
-
-    /// `GET /rate_limit` does not count itself.
-    async fn rate(&self, client: &Client, api: &Url, credential: &Credential) -> Examined {
-        let label = credential.label();
-        let Ok(url) = api.join("rate_limit") else {
-            let hint = "check `source`";
-            return Examined::blind("requests left", label, "no such address", hint);
-        };
-        let json = match ask(client, url, credential).await {
-            Ok((_, json)) => json,
-            // GitHub Enterprise answers 404 where rate limits are switched off.
-            Err(why) if why.is_not_found() => {
-                return Examined::sees("requests left", label, "this server counts none");
-            }
-            Err(why) => {
-                let detail = visible_line(&why.to_string());
-                let hint = "is the token valid, and may this machine reach the API?";
-                return Examined::blind("requests left", label, detail, hint);
-            }
-        };
-        let core = &json["resources"]["core"];
-        let (Some(left), Some(limit)) = (core["remaining"].as_u64(), core["limit"].as_u64()) else {
-            let hint = "is this a GitHub?";
-            return Examined::blind("requests left", label, "the answer says none", hint);
-        };
-        let reset = core["reset"].as_i64().map(Time::from_unix_seconds);
-        let reset = reset
-            .map(|at| format!(", full again at {at}"))
-            .unwrap_or_default();
-        let detail = format!("{left} of {limit} requests an hour{reset}");
-        if left < FEW {
-            let hint = "wait, or give a token in GITHUB_TOKEN: 5,000 an hour instead of 60";
-            return Examined::blind("requests left", label, detail, hint);
-        }
-        Examined::sees("requests left", label, detail)
-    }
-
-    async fn branches(&self, client: &Client, api: &Url, credential: &Credential) -> Examined {
-        let label = credential.label();
-        let what = "branches and what they contain";
-        let Some(url) = below(api, &self.source, "/branches?per_page=100") else {
-            return Examined::blind(what, label, "no such address", READ);
-        };
-        match ask(client, url, credential).await {
-            Ok((_, json)) => {
-                let branches = json.as_array().map_or(0, Vec::len);
-                let listed = json.as_array().into_iter().flatten();
-                let protected = listed
-                    .filter(|it| it["protected"] == Json::Bool(true))
-                    .count();
-                let detail = format!("{branches} branches, {protected} of them protected");
-                Examined::sees(what, label, detail)
-            }
-            Err(why) => Examined::blind(what, label, visible_line(&why.to_string()), READ),
-        }
-    }
 }
 
-async fn ask(
-    client: &Client,
-    url: Url,
-    credential: &Credential,
-) -> Result<(Reply, Json), Unanswered> {
-    let request = Request::get(url, JSON)
-        .header("x-github-api-version", "2022-11-28")
-        .credential(credential.clone());
-    let reply = client.send(&request).await?;
-    let json = serde_json::from_slice(&reply.body)
-        .map_err(|_| Unanswered::of(crate::observe::malformed("the answer is no JSON")))?;
-    Ok((reply, json))
+/// `GET /rate_limit` does not count itself.
+async fn rate(api: &Api) -> Examined {
+    let label = api.label();
+    let json = match api.read::<Json>(api.rate_limit()).await {
+        Ok((_, json)) => json,
+        // GitHub Enterprise answers 404 where rate limits are switched off.
+        Err(why) if why.is_not_found() => {
+            return Examined::sees("requests left", label, "this server counts none");
+        }
+        Err(why) => {
+            let detail = visible_line(&why.to_string());
+            let hint = "is the token valid, and may this machine reach the API?";
+            return Examined::blind("requests left", label, detail, hint);
+        }
+    };
+    let core = &json["resources"]["core"];
+    let (Some(left), Some(limit)) = (core["remaining"].as_u64(), core["limit"].as_u64()) else {
+        let hint = "is this a GitHub?";
+        return Examined::blind("requests left", label, "the answer says none", hint);
+    };
+    let reset = core["reset"].as_i64().map(Time::from_unix_seconds);
+    let reset = reset
+        .map(|at| format!(", full again at {at}"))
+        .unwrap_or_default();
+    let detail = format!("{left} of {limit} requests an hour{reset}");
+    if left < FEW {
+        let hint = "wait, or give a token in GITHUB_TOKEN: 5,000 an hour instead of 60";
+        return Examined::blind("requests left", label, detail, hint);
+    }
+    Examined::sees("requests left", label, detail)
+}
+
+async fn branches(api: &Api) -> Examined {
+    let label = api.label();
+    let what = "branches and what they contain";
+    match api.read::<Json>(api.listing(&["branches"])).await {
+        Ok((_, json)) => {
+            let branches = json.as_array().map_or(0, Vec::len);
+            let listed = json.as_array().into_iter().flatten();
+            let protected = listed
+                .filter(|it| it["protected"] == Json::Bool(true))
+                .count();
+            let detail = format!("{branches} branches, {protected} of them protected");
+            Examined::sees(what, label, detail)
+        }
+        Err(why) => Examined::blind(what, label, visible_line(&why.to_string()), READ),
+    }
 }

@@ -58,8 +58,10 @@ impl Client {
             Some((cache, key)) => read(Arc::clone(cache), *key).await,
             None => None,
         };
+        // What is kept under a digest and has another confirms nothing.
         if let Some(content) = request.content
-            && let Some(kept) = kept.take_if(|kept| kept.digest == content)
+            && let Some(kept) = kept.take()
+            && kept.digest == content
         {
             if let Some((cache, key)) = slot {
                 cache.touch(key);

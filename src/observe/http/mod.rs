@@ -12,6 +12,7 @@ mod events;
 mod exchange;
 mod failure;
 mod limits;
+mod link;
 mod netrc;
 mod rate;
 mod redirect;
@@ -21,6 +22,7 @@ pub(crate) use credential::percent_decoded;
 pub use credential::{Credential, Signer, Unsigned};
 pub use events::{Event, Events, Silent};
 pub use limits::Limits;
+pub use link::next_page;
 pub use netrc::Netrc;
 pub use rate::parse_retry_after;
 pub(crate) use redirect::{is_inner, is_loopback, same_origin, target};
@@ -30,10 +32,10 @@ use std::fmt;
 
 use url::Url;
 
-use crate::model::{Digest, Failure, FailureKind, Time};
+use crate::model::{Digest, Failure, FailureKind, RedactedUrl, Time};
 
 /// A question. All of them may be repeated without harm, and are where that is worth it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Request {
     method: Method,
     url: Url,
@@ -66,7 +68,7 @@ impl Manner {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 enum Method {
     Get,
     Head,
@@ -75,7 +77,7 @@ enum Method {
 }
 
 /// A whole answer with a status of 200 to 299, or its copy that a 304 confirmed.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Reply {
     /// The status; 200 for a confirmed copy.
     pub status: u16,
@@ -127,6 +129,28 @@ impl Refusal {
 impl fmt::Debug for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Refusal({} bytes)", self.0.len())
+    }
+}
+
+/// Without the body: exchanges of secrets go this way too.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let method = match &self.method {
+            Method::Get => "GET",
+            Method::Head => "HEAD",
+            Method::Post(_) => "POST",
+            Method::Put => "PUT",
+        };
+        let (url, whose) = (RedactedUrl::of(&self.url), &self.credential);
+        write!(f, "Request({method} {url}, {whose:?})")
+    }
+}
+
+/// Without the body and the header fields: tokens and signed addresses come this way too.
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = RedactedUrl::of(&self.url);
+        write!(f, "Reply({}, {} bytes, {url})", self.status, self.length)
     }
 }
 
@@ -266,5 +290,38 @@ impl Unanswered {
     /// True for 404 and 410: the thing asked for is not there, or is not shown to this credential.
     pub fn is_not_found(&self) -> bool {
         self.failure.kind == FailureKind::NotFound
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sent_and_what_comes_back_are_never_printed() {
+        let url = Url::parse("https://me:s3cr3t@auth.example/token?sig=s3cr3t").unwrap();
+        let body = b"refresh_token=s3cr3t".to_vec();
+        let request = Request::idempotent_post(url.clone(), "*/*", body.clone())
+            .credential(Credential::bearer("label", "s3cr3t".to_owned()));
+        let mut headers = HeaderMap::new();
+        headers.insert("set-cookie", HeaderValue::from_static("s3cr3t"));
+        let reply = Reply {
+            status: 200,
+            headers,
+            length: body.len() as u64,
+            digest: Digest::of(&body),
+            body,
+            unchanged: false,
+            url,
+            at: Time::from_unix_seconds(0),
+        };
+        // A vector of bytes is printed as numbers: 115 is `s`.
+        for shown in [format!("{request:?}"), format!("{reply:?}")] {
+            assert!(shown.contains("auth.example/token"), "{shown}");
+            assert!(
+                !shown.contains("s3cr3t") && !shown.contains("115"),
+                "{shown}"
+            );
+        }
     }
 }

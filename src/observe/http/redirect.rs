@@ -88,7 +88,11 @@ pub(crate) fn same_origin(one: &Url, other: &Url) -> bool {
 /// Whether an address is on this machine, by its name.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Domain(name)) => {
+            // A dot at the end is the root's (RFC 1034 section 3.1).
+            let name = name.strip_suffix('.').unwrap_or(name);
+            name == "localhost" || name.ends_with(".localhost")
+        }
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => plain(address).is_loopback(),
         None => false,
@@ -197,6 +201,8 @@ mod tests {
             "https://[::ffff:10.0.0.1]/",
             "https://10.1.2.3/",
             "https://localhost/",
+            "https://localhost./",
+            "https://x.localhost./",
             "file:///etc/passwd",
             "https://",
         ] {

@@ -12,8 +12,11 @@ use crate::model::{
     Answer, Commit, Coverage, Digest, Entry, Facts, Failure, FailureKind, Observation, ProjectFact,
     Query, RedactedUrl, Time, Wanted, visible,
 };
+use crate::observe::examine::examined;
 use crate::observe::several::several;
-use crate::observe::{Answers, Ask, Asking, InCheckout, malformed, now};
+use crate::observe::{
+    Answers, Ask, Asking, Examinations, Examine, Examined, InCheckout, malformed, now,
+};
 
 /// The largest manifest that is read, in bytes.
 pub(super) const MANIFEST_BYTES: u64 = 4 << 20;
@@ -47,7 +50,10 @@ impl Ask for Source {
     fn ask<'a>(&'a self, asking: &'a Asking<'a>) -> Answers<'a> {
         Box::pin(async move {
             let project = match &self.repository {
-                Repository::Hosted(source) => github::project(source, asking).await,
+                Repository::Hosted(source) => match github::api(source, asking) {
+                    Ok(api) => return api.project(asking).await,
+                    Err(no) => Err(no),
+                },
                 Repository::Local(path) => local::project(path, asking).await,
                 Repository::Nowhere => Err(NoAnswer::unsupported(
                     "the policy names no `source` and the channel no `path`",
@@ -83,6 +89,36 @@ impl Ask for Source {
             ask: Arc::new(source),
             traits: super::TRAITS,
             is_built: false,
+        })
+    }
+}
+
+/// Reading what a repository is and reading its files are two permissions.
+const LEAST: &str = "a private repository needs a token with `Contents: read` of it (classic: \
+     `repo`; in a workflow: `permissions: contents: read`), in GITHUB_TOKEN";
+
+impl Examine for Source {
+    fn examine<'a>(&'a self, asking: &'a Asking<'a>) -> Examinations<'a> {
+        Box::pin(async {
+            let hint = match &self.repository {
+                Repository::Hosted(_) => LEAST,
+                Repository::Local(_) => "is `git` installed, and may this user read the folder?",
+                Repository::Nowhere => "give `source` in [component], or `path` in this channel",
+            };
+            let project = self.ask(asking).await;
+            let mut seen: Vec<Examined> = project
+                .iter()
+                .map(|it| examined(it, "repository", hint))
+                .collect();
+            if let Repository::Hosted(source) = &self.repository {
+                seen.push(match github::files(source, asking).await {
+                    Ok((at, credential)) => {
+                        Examined::sees("files", &credential, format!("a list at {at}"))
+                    }
+                    Err(no) => Examined::blind("files", &no.credential, no.why.detail, LEAST),
+                });
+            }
+            seen
         })
     }
 }
@@ -135,7 +171,7 @@ impl NoAnswer {
 impl Source {
     fn endpoint(&self, asking: &Asking<'_>) -> RedactedUrl {
         match &self.repository {
-            Repository::Hosted(source) => github::project_endpoint(source, asking),
+            Repository::Hosted(source) => github::endpoint(source, asking),
             Repository::Local(path) => RedactedUrl::of_path(&path.to_string_lossy()),
             Repository::Nowhere => RedactedUrl::of_path("no repository"),
         }

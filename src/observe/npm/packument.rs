@@ -20,6 +20,8 @@ pub struct Packument {
     pub name: String,
     /// What is published, by version.
     pub versions: BTreeMap<String, Published>,
+    /// Its dist-tags, each with the version that it shows.
+    pub dist_tags: BTreeMap<String, String>,
 }
 
 /// What a registry says of one version.
@@ -44,6 +46,8 @@ struct Page {
     versions: Option<Distinct<Manifest>>,
     #[serde(default)]
     time: Option<Distinct<TimeOf>>,
+    #[serde(rename = "dist-tags", default)]
+    dist_tags: Option<Distinct<String>>,
 }
 
 #[derive(Deserialize)]
@@ -100,6 +104,7 @@ pub fn parse_packument(bytes: &[u8]) -> Result<Packument, Failure> {
     let mut packument = Packument {
         name,
         versions: BTreeMap::new(),
+        dist_tags: page.dist_tags.map(|tags| tags.0).unwrap_or_default(),
     };
     for (version, manifest) in versions {
         let published = match times.get(&version) {
@@ -155,6 +160,7 @@ impl Packument {
         });
         Listing {
             entries: entries.collect(),
+            moving: self.dist_tags.clone(),
             project: Some(ProjectFact {
                 name: Some(self.name.clone()),
                 ..ProjectFact::default()
@@ -232,6 +238,7 @@ mod tests {
         )
         .unwrap();
         let listing = packument.listing("@acme/ui");
+        assert_eq!(listing.moving["latest"], "1.0.0");
         let entry = &listing.entries["1.0.0"];
         assert_eq!(
             entry.published,

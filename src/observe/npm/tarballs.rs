@@ -11,7 +11,7 @@ use crate::model::{
     Answer, Coverage, Digest, Entry, Facts, Failure, FailureKind, FileFact, Observation, Query,
     RedactedUrl, Wanted, visible,
 };
-use crate::observe::http::{Credential, Reply, Request, Unanswered};
+use crate::observe::http::{Credential, Reply, Request, Unanswered, target};
 use crate::observe::{Asking, malformed, now};
 
 /// Reads the tarball of each name that the listing has. Nothing where the policy does not ask for
@@ -53,12 +53,7 @@ async fn hash(
     let mut place = RedactedUrl::of(&seen.reply.url);
     let mut label = seen.credential.label().to_owned();
     let read = async {
-        let mut url = Url::parse(tarball).map_err(|_| {
-            Unanswered::of(malformed("the package gives no address of its tarball"))
-        })?;
-        // What an answer writes is nobody's login.
-        let _ = url.set_username("");
-        let _ = url.set_password(None);
+        let url = address(&seen.reply.url, tarball).map_err(Unanswered::of)?;
         place = RedactedUrl::of(&url);
         let whose: Credential =
             registry::credential_for(&url, &seen.registry, &seen.credential, asking.client);
@@ -106,6 +101,16 @@ async fn hash(
     }
 }
 
+/// Where a tarball is, as the packument at `from` says. What holds of a redirect holds of it: no
+/// plain http, no way into a network, nobody's login.
+fn address(from: &Url, tarball: &str) -> Result<Url, Failure> {
+    Url::parse(tarball).map_err(|_| malformed("the package gives no address of its tarball"))?;
+    target(from, Some(tarball)).map_err(|why| Failure {
+        detail: format!("the tarball is not asked for: {}", why.detail),
+        ..why
+    })
+}
+
 fn seen_as(facts: Facts, reply: &Reply) -> Answer {
     let digest: Option<Digest> = Some(reply.digest);
     let (body, unchanged_since) = match reply.unchanged {
@@ -145,6 +150,31 @@ fn check_integrity(bytes: &[u8], integrity: Option<&str>) -> Result<(), Failure>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// THREATS row 20: what a public registry writes leads into no network and to no program of
+    /// this machine.
+    #[test]
+    fn a_public_registry_sends_nobody_into_a_network() {
+        let public = Url::parse("https://registry.example/x").unwrap();
+        for (inner, tarball) in [
+            (true, "http://127.0.0.1:8080/x.tgz"),
+            (true, "https://localhost/x.tgz"),
+            (true, "https://10.0.0.7/x.tgz"),
+            (true, "https://169.254.169.254/x.tgz"),
+            (true, "http://cdn.example/x.tgz"),
+            (true, "file:///etc/passwd"),
+            (true, "x.tgz"),
+            (true, ""),
+            (false, "https://cdn.example/x.tgz"),
+            (false, "https://me:secret@cdn.example/x.tgz"),
+        ] {
+            let found = address(&public, tarball);
+            assert_eq!(found.is_err(), inner, "{tarball}");
+            assert!(found.is_err() || found.unwrap().as_str() == "https://cdn.example/x.tgz");
+        }
+        let own = Url::parse("http://127.0.0.1:4873/x").unwrap();
+        assert!(address(&own, "http://127.0.0.1:4873/x/-/x.tgz").is_ok());
+    }
 
     #[test]
     fn bytes_are_held_to_the_stated_sha512() {

@@ -1,11 +1,12 @@
 //! Docker Hub's own API: when a tag was pushed and by whom, which its registry does not say.
 //!
-//! It is asked as nobody, and its failure is none of the channel's: the facts are then not stated.
+//! It is asked as nobody.
 
 use serde::Deserialize;
 use url::Url;
 
-use crate::model::{Digest, Time, visible};
+use super::pushes::Pushed;
+use crate::model::{Digest, visible};
 use crate::observe::http::{Client, Request};
 
 /// The longest answer: a tag of many platforms.
@@ -15,15 +16,6 @@ const BYTES: u64 = 4 << 20;
 #[derive(Debug, Clone)]
 pub(super) struct DockerHub {
     address: Url,
-}
-
-/// A push.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Pushed {
-    /// When the tag was last pushed.
-    pub(super) at: Option<Time>,
-    /// The account that pushed it.
-    pub(super) by: Option<String>,
 }
 
 #[derive(Deserialize)]

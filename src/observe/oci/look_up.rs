@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use super::contents::{Platforms, platforms_of};
-use super::docker_hub::{DockerHub, Pushed};
 use super::image::is_tag;
 use super::manifest::{self, Manifest};
+use super::pushes::{Pushed, Pushes};
 use super::registry::{Asked, Registry};
 use super::side_by_side::side_by_side;
 use crate::model::{
@@ -54,7 +54,7 @@ struct Named {
 /// Looks all names up, some at a time.
 pub(super) async fn look_up(
     registry: &Registry,
-    hub: Option<&DockerHub>,
+    pushes: &Pushes,
     asking: &Asking<'_>,
     wanted: &[Wanted],
 ) -> Vec<Observation> {
@@ -81,17 +81,15 @@ pub(super) async fn look_up(
     let platforms = side_by_side(questions.collect(), AT_A_TIME).await;
     let platforms: BTreeMap<Digest, Platforms> = platforms.into_iter().collect();
 
-    let questions = resolved.iter().map(|tag| async move {
-        match (hub, &tag.outcome, &tag.wanted.line) {
-            (Some(hub), Outcome::Names(named), Some(_)) if Instant::now() < end => {
-                let repository = registry.image().repository();
-                hub.pushed(asking.client, repository, &tag.wanted.name, named.digest)
-                    .await
-            }
-            _ => Pushed::default(),
-        }
-    });
-    let pushed = side_by_side(questions.collect(), AT_A_TIME).await;
+    let released = resolved
+        .iter()
+        .map(|tag| match (&tag.outcome, &tag.wanted.line) {
+            (Outcome::Names(named), Some(_)) => Some((tag.wanted.name.as_str(), named.digest)),
+            _ => None,
+        });
+    let released: Vec<_> = released.collect();
+    let repository = registry.image().repository();
+    let pushed = pushes.of(asking.client, repository, &released, end).await;
 
     let mut observations = Vec::with_capacity(wanted.len());
     for (tag, pushed) in resolved.into_iter().zip(pushed) {

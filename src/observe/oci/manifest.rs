@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::other_keys::OtherKeys;
 use super::platform::Platform;
 use crate::model::{Digest, Failure, FailureKind, visible, visible_line};
 use crate::observe::malformed;
@@ -26,6 +27,10 @@ pub(super) const MANIFEST_BYTES: u64 = 8 << 20;
 
 /// The most children of an index that are looked at.
 const CHILDREN: usize = 10_000;
+
+/// The name of images that state no platform, or half of one: containerd takes the former where no
+/// other fits, and the latter as of its own system.
+const NO_PLATFORM: &str = "no whole platform";
 
 /// What a tag names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +71,8 @@ struct Document {
     manifests: Option<Vec<Child>>,
     config: Option<Configured>,
     layers: Option<Vec<serde::de::IgnoredAny>>,
+    #[serde(flatten)]
+    _others: OtherKeys,
 }
 
 #[derive(Deserialize)]
@@ -73,6 +80,8 @@ struct Document {
 struct Configured {
     media_type: String,
     digest: String,
+    #[serde(flatten)]
+    _others: OtherKeys,
 }
 
 #[derive(Deserialize)]
@@ -81,6 +90,8 @@ struct Child {
     platform: Option<Platform>,
     #[serde(default)]
     annotations: Option<BTreeMap<String, String>>,
+    #[serde(flatten)]
+    _others: OtherKeys,
 }
 
 /// Reads a manifest or an index that was served as `media_type`.
@@ -136,13 +147,8 @@ fn index(children: Vec<Child>) -> Result<BTreeMap<String, Digest>, Failure> {
     let mut platforms: BTreeMap<String, Digest> = BTreeMap::new();
     for child in children {
         let digest = digest(&child.digest)?;
-        // Artifacts without a platform are nobody's image.
-        let Some(platform) = &child.platform else {
-            continue;
-        };
-        let Some(name) = platform.name()? else {
-            continue;
-        };
+        let platform = child.platform.as_ref().map(Platform::name).transpose()?;
+        let name = platform.flatten().unwrap_or_else(|| NO_PLATFORM.to_owned());
         // BuildKit's attestations. Only both marks together hide a child: the annotation alone
         // would hide an image that clients do pull.
         let annotations = child.annotations.as_ref();
@@ -227,7 +233,53 @@ mod tests {
         );
         assert_eq!(names(&[child(1, &amd64, mark)]), ["linux/amd64"]);
         assert_eq!(names(&[child(1, &unknown, "")]), ["unknown/unknown"]);
-        assert!(names(&[child(1, "", mark)]).is_empty());
+    }
+
+    /// containerd takes an image without a platform where no other fits, and one without a system
+    /// for its own.
+    #[test]
+    fn an_image_that_names_no_whole_platform_is_not_hidden() {
+        let mark = r#","annotations":{"vnd.docker.reference.type":"attestation-manifest"}"#;
+        let no_system = r#","platform":{"architecture":"amd64"}"#;
+        let no_processor = r#","platform":{"os":"linux"}"#;
+        assert_eq!(
+            names(&[
+                child(1, &platform("linux", "amd64", ""), ""),
+                child(2, "", mark),
+                child(3, no_system, ""),
+                child(4, no_processor, ""),
+            ]),
+            [
+                "linux/amd64",
+                "no whole platform",
+                "no whole platform (2)",
+                "no whole platform (3)"
+            ]
+        );
+    }
+
+    /// Go's decoder, and so Docker and containerd, takes a key in any case, the last one counting.
+    #[test]
+    fn a_key_that_others_read_as_one_of_ours_is_refused() {
+        let good = child(1, &platform("linux", "amd64", ""), "");
+        let other = child(2, &platform("linux", "amd64", ""), "");
+        for key in ["Manifests", "MANIFESTS", "manife\u{17f}ts"] {
+            let body = format!(r#"{{"schemaVersion":2,"manifests":[{good}],"{key}":[{other}]}}"#);
+            let why = parse_manifest(body.as_bytes(), INDEX).unwrap_err();
+            assert_eq!(why.kind, FailureKind::Malformed, "{key}");
+        }
+        let digest = format!(r#","Digest":"sha256:{}""#, "22".repeat(32));
+        let twice = r#","Platform":{"os":"linux","architecture":"arm64"}"#;
+        let system = platform("linux", "amd64", r#","OS":"windows""#);
+        let amd64 = platform("linux", "amd64", "");
+        for child in [
+            child(1, &amd64, &digest),
+            child(1, &amd64, twice),
+            child(1, &system, ""),
+        ] {
+            assert!(read(std::slice::from_ref(&child)).is_err(), "{child}");
+        }
+        assert!(read(&[good]).is_ok());
     }
 
     #[test]

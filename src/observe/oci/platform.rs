@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::manifest::place;
+use super::other_keys::OtherKeys;
 use crate::model::{Failure, visible};
 use crate::observe::malformed;
 
@@ -16,6 +17,8 @@ pub(super) struct Platform {
     variant: Option<String>,
     #[serde(rename = "os.version")]
     os_version: Option<String>,
+    #[serde(flatten)]
+    _others: OtherKeys,
 }
 
 /// The platform of an image by its configuration; nothing where it names none.

@@ -11,7 +11,7 @@ use super::logins;
 use super::token;
 use crate::model::{Duration, Failure, FailureKind, Time, visible};
 use crate::observe::http::{Client, Credential, Reply, Request, Unanswered};
-use crate::observe::now;
+use crate::observe::{aws, now};
 
 /// The longest answer to `GET /v2/`, which says nothing.
 const GREETING_BYTES: u64 = 64 << 10;
@@ -24,8 +24,10 @@ pub(super) struct Registry {
     image: Image,
     address: Url,
     token_server: Option<Url>,
+    /// Where the host is Amazon ECR's: its logins are made of AWS credentials.
+    ecr: Option<aws::Registry>,
     held: Mutex<Option<Held>>,
-    login: Mutex<Option<(Time, Result<Login, Failure>)>>,
+    login: Mutex<Option<(Time, Result<Login, Box<Unanswered>>)>>,
 }
 
 /// A credential that the registry has asked for.
@@ -42,11 +44,17 @@ pub(super) struct Asked {
 }
 
 impl Registry {
-    pub(super) fn new(image: Image, address: Url, token_server: Option<Url>) -> Self {
+    pub(super) fn new(
+        image: Image,
+        address: Url,
+        token_server: Option<Url>,
+        ecr: Option<aws::Registry>,
+    ) -> Self {
         Self {
             image,
             address,
             token_server,
+            ecr,
             held: Mutex::default(),
             login: Mutex::default(),
         }
@@ -114,9 +122,13 @@ impl Registry {
         {
             return Ok(held.credential.clone());
         }
-        // Where no credential is demanded, a login that cannot be read is not missed.
-        let login = self.login(client).await;
-        let login = login.unwrap_or_else(|_| Login::anonymous());
+        let login = match self.login(client).await {
+            Ok(login) => login,
+            // Amazon ECR answers nobody: without a login it is not asked.
+            Err(why) if self.ecr.is_some() => return Err(("anonymous".to_owned(), why)),
+            // Where no credential is demanded, a login that cannot be read is not missed.
+            Err(_) => Login::anonymous(),
+        };
         let mut fresh = Held::for_good(Credential::anonymous());
         if !login.is_anonymous() {
             let mut url = self.address.clone();
@@ -155,7 +167,7 @@ impl Registry {
         *held = None;
         let login = match self.login(client).await {
             Ok(login) => login,
-            Err(why) => return Err(("anonymous".to_owned(), Box::new(Unanswered::of(why)))),
+            Err(why) => return Err(("anonymous".to_owned(), why)),
         };
         match self.credential(client, refusal, &login).await {
             Ok(fresh) => {
@@ -167,11 +179,11 @@ impl Registry {
         }
     }
 
-    /// Whose login is used. A registry that takes a cloud's own credential ([`is_amazon_ecr`]) gets
-    /// its login here, where Docker's files have none for it.
+    /// Whose login is used: that of Docker's files; where they have none for a host of Amazon ECR,
+    /// one of AWS.
     ///
     /// What was found, a helper that does not work too, is not looked for again for a while.
-    async fn login(&self, client: &Client) -> Result<Login, Failure> {
+    async fn login(&self, client: &Client) -> Result<Login, Box<Unanswered>> {
         let mut known = self.login.lock().await;
         if let Some((until, login)) = known.as_ref()
             && now() < *until
@@ -181,6 +193,15 @@ impl Registry {
         let (host, repository) = (self.image.host(), self.image.repository());
         let limit = client.limits().total;
         let login = logins::login(client.environment(), host, repository, limit).await;
+        let login = match (login, &self.ecr) {
+            (Ok(login), Some(ecr)) if login.is_anonymous() => {
+                let login = aws::login(client, ecr).await;
+                login
+                    .map(Login::Plain)
+                    .map_err(|why| self.without_login(&why))
+            }
+            (login, _) => login.map_err(|why| Box::new(Unanswered::of(why))),
+        };
         *known = Some((now().plus(LOGIN_LIFE), login.clone()));
         login
     }
@@ -217,15 +238,27 @@ impl Registry {
 
     fn wants_login(&self) -> Unanswered {
         let host = self.image.host();
-        let how = match is_amazon_ecr(host) {
-            true => {
-                "pipe `aws ecr get-login-password` into `docker login --username AWS --password-stdin`, or configure its credential helper"
-            }
-            false => "run `docker login`, or configure its credential helper",
-        };
         *refused(format!(
-            "{host} wants a login, and Docker's configuration has none for it: {how}"
+            "{host} wants a login, and Docker's configuration has none for it: run `docker login`, or configure its credential helper"
         ))
+    }
+
+    /// Why AWS gives no login. Nothing was asked of the registry: no status of AWS is its own, and
+    /// what AWS does not find is nobody's absence.
+    fn without_login(&self, of_aws: &Unanswered) -> Box<Unanswered> {
+        let kind = match of_aws.failure.kind {
+            FailureKind::NotFound => FailureKind::UnexpectedStatus,
+            kind => kind,
+        };
+        let host = self.image.host();
+        let detail = format!(
+            "Docker's configuration has no login for {host}, and AWS gives none: {}",
+            of_aws.failure.detail
+        );
+        Box::new(Unanswered {
+            retry_at: of_aws.retry_at,
+            ..Unanswered::of(Failure { kind, detail })
+        })
     }
 }
 
@@ -242,17 +275,6 @@ impl Held {
     }
 }
 
-/// Amazon ECR, private or public: its logins are made from AWS credentials.
-fn is_amazon_ecr(host: &str) -> bool {
-    let parts: Vec<&str> = host.split('.').collect();
-    let domain = match parts.as_slice() {
-        ["public", "ecr", "aws"] => return true,
-        [account, "dkr", "ecr" | "ecr-fips", _, rest @ ..] if account.len() == 12 => rest,
-        _ => return false,
-    };
-    matches!(domain, ["amazonaws", "com"] | ["amazonaws", "com", "cn"])
-}
-
 /// A login that is lacking, or must not be sent.
 pub(super) fn refused(detail: String) -> Box<Unanswered> {
     Box::new(Unanswered::of(Failure {
@@ -265,29 +287,5 @@ fn asked(credential: &Credential, outcome: Result<Reply, Unanswered>) -> Asked {
     Asked {
         label: credential.label().to_owned(),
         outcome: outcome.map_err(Box::new),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn amazon_ecr_is_told_by_its_name() {
-        for right in [
-            "111122223333.dkr.ecr.eu-west-1.amazonaws.com",
-            "111122223333.dkr.ecr-fips.us-gov-west-1.amazonaws.com",
-            "111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn",
-            "public.ecr.aws",
-        ] {
-            assert!(is_amazon_ecr(right), "{right}");
-        }
-        for wrong in [
-            "111122223333.dkr.ecr.eu-west-1.amazonaws.com.evil.example",
-            "dkr.ecr.eu-west-1.amazonaws.com",
-            "ghcr.io",
-        ] {
-            assert!(!is_amazon_ecr(wrong), "{wrong}");
-        }
     }
 }

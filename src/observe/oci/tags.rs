@@ -14,7 +14,7 @@ use crate::model::{
     Answer, Coverage, Digest, Entry, Facts, Failure, FailureKind, Listing, Observation, Query,
     RedactedUrl, visible,
 };
-use crate::observe::http::{self, HeaderMap, Reply, Request};
+use crate::observe::http::{Reply, Request, Unanswered};
 use crate::observe::{Asking, malformed};
 
 /// The most tags of a repository, as of every listing.
@@ -82,7 +82,7 @@ pub(super) async fn list(registry: &Registry, asking: &Asking<'_>) -> Vec<Observ
         };
         let next = read
             .add(&reply)
-            .and_then(|()| next(&reply, registry.address()));
+            .and_then(|()| reply.next_page(registry.address()));
         let label = asked.label;
         match next {
             Ok(Some(next)) => url = next,
@@ -91,7 +91,7 @@ pub(super) async fn list(registry: &Registry, asking: &Asking<'_>) -> Vec<Observ
                 break None;
             }
             Err(why) if last.is_none() && read.digests.is_empty() => {
-                let unanswered = http::Unanswered::of(why);
+                let unanswered = Unanswered::of(why);
                 return asking.observe_failure(&label, endpoint, unanswered);
             }
             Err(why) => {
@@ -129,16 +129,10 @@ pub(super) async fn list(registry: &Registry, asking: &Asking<'_>) -> Vec<Observ
 
 impl Read {
     fn add(&mut self, reply: &Reply) -> Result<(), Failure> {
-        let media_type = reply.media_type();
-        if media_type != "application/json" && !media_type.ends_with("+json") {
-            let shown = visible(&media_type, 80);
-            return Err(malformed(format!("an answer of type `{shown}`, not JSON")));
-        }
-        let page: Page = serde_json::from_slice(&reply.body)
-            .map_err(|error| malformed(format!("a page of tags: {}", place(&error))))?;
+        let tags = page(reply)?;
         self.digests.push(reply.digest);
         self.unchanged &= reply.unchanged;
-        for tag in page.tags.into_iter().flatten() {
+        for tag in tags {
             if self.listing.entries.len() + self.listing.unnamed.len() >= TAGS {
                 return Err(too_large(format!("more than {TAGS} tags")));
             }
@@ -162,71 +156,16 @@ impl Read {
     }
 }
 
-/// The next page (RFC 8288), which only the registry itself has: a link to another host would take
-/// the credential there.
-fn next(reply: &Reply, registry: &Url) -> Result<Option<Url>, Failure> {
-    let Some(link) = next_link(&reply.headers)? else {
-        return Ok(None);
-    };
-    let next = reply
-        .url
-        .join(&link)
-        .map_err(|_| malformed("a link to a next page that is no address"))?;
-    if !http::same_origin(&next, registry) || !next.username().is_empty() {
-        return Err(Failure {
-            kind: FailureKind::Redirect,
-            detail: "a link to a next page on another host".to_owned(),
-        });
+/// The tags of one page.
+pub(super) fn page(reply: &Reply) -> Result<Vec<String>, Failure> {
+    let media_type = reply.media_type();
+    if media_type != "application/json" && !media_type.ends_with("+json") {
+        let shown = visible(&media_type, 80);
+        return Err(malformed(format!("an answer of type `{shown}`, not JSON")));
     }
-    Ok(Some(next))
-}
-
-fn next_link(headers: &HeaderMap) -> Result<Option<String>, Failure> {
-    for value in headers.get_all("link") {
-        let text = value.to_str().map_err(|_| unreadable_link())?;
-        if let Some(target) = parse_next_link(text)? {
-            return Ok(Some(target));
-        }
-    }
-    Ok(None)
-}
-
-/// The target of the link to the next page in a `Link` field (RFC 8288 section 3).
-///
-/// # Errors
-/// A field that cannot be read: there may be more pages, and nothing that they hold is absent.
-pub fn parse_next_link(text: &str) -> Result<Option<String>, Failure> {
-    let mut rest = text.trim();
-    while !rest.is_empty() {
-        let link = rest.strip_prefix('<').and_then(|it| it.split_once('>'));
-        let (target, after) = link.ok_or_else(unreadable_link)?;
-        let mut quoted = false;
-        let end = after.find(|character| {
-            quoted ^= character == '"';
-            character == ',' && !quoted
-        });
-        let (parameters, others) = after.split_at(end.unwrap_or(after.len()));
-        if parameters.split(';').any(is_next) {
-            return Ok(Some(target.to_owned()));
-        }
-        rest = others.trim_start_matches([',', ' ', '\t']);
-    }
-    Ok(None)
-}
-
-fn unreadable_link() -> Failure {
-    malformed("a `Link` that cannot be read")
-}
-
-fn is_next(parameter: &str) -> bool {
-    let Some((name, value)) = parameter.split_once('=') else {
-        return false;
-    };
-    let relations = value.trim().trim_matches('"').split(' ');
-    name.trim().eq_ignore_ascii_case("rel")
-        && relations
-            .into_iter()
-            .any(|it| it.eq_ignore_ascii_case("next"))
+    let page: Page = serde_json::from_slice(&reply.body)
+        .map_err(|error| malformed(format!("a page of tags: {}", place(&error))))?;
+    Ok(page.tags.unwrap_or_default())
 }
 
 fn too_large(detail: String) -> Failure {
@@ -239,6 +178,7 @@ fn too_large(detail: String) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::observe::http::HeaderMap;
 
     /// THREATS row 11: what is kept follows the cap and not the registry.
     #[test]
@@ -264,23 +204,5 @@ mod tests {
         let why = read.add(&page(TAGS / 2, TAGS + 10)).unwrap_err();
         assert_eq!(why.kind, FailureKind::TooLarge);
         assert_eq!(read.listing.entries.len(), TAGS);
-    }
-
-    #[test]
-    fn only_a_link_to_the_next_page_counts() {
-        let next = Some("/v2/a/tags/list?last=b,c&n=1".to_owned());
-        for right in [
-            "</v2/a/tags/list?last=b,c&n=1>; rel=\"next\"",
-            "</x>; rel=\"prev\", </v2/a/tags/list?last=b,c&n=1>; title=\"a, b\"; rel=next",
-            "</v2/a/tags/list?last=b,c&n=1>;Rel=\"last Next\"",
-        ] {
-            assert_eq!(parse_next_link(right).unwrap(), next, "{right}");
-        }
-        for none in ["</x>; rel=prev", "</x>", ""] {
-            assert_eq!(parse_next_link(none).unwrap(), None, "{none}");
-        }
-        for unreadable in ["/x; rel=next", "</x; rel=next", "</x>; rel=prev, y"] {
-            assert!(parse_next_link(unreadable).is_err(), "{unreadable}");
-        }
     }
 }

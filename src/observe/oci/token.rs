@@ -111,6 +111,7 @@ fn question<'l>(
         Some(("scope", scope)),
     ];
     let pairs = pairs.into_iter().flatten();
+    let realm = without_scope(realm);
     match login {
         Login::Plain(user) | Login::Registry(user) => {
             let mut url = realm.clone();
@@ -133,6 +134,17 @@ fn question<'l>(
             )
         }
     }
+}
+
+/// The address of a token server without a scope: a server that finds two may give both.
+fn without_scope(realm: &Url) -> Url {
+    let mut url = realm.clone();
+    let is_scope = |key: &str| key.eq_ignore_ascii_case("scope");
+    if realm.query_pairs().any(|(key, _)| is_scope(&key)) {
+        let others = realm.query_pairs().filter(|(key, _)| !is_scope(key));
+        url.query_pairs_mut().clear().extend_pairs(others);
+    }
+    url
 }
 
 /// What a token server's failure says about the registry: a 404 there is nobody's absence.
@@ -175,5 +187,25 @@ mod tests {
         }
         let azure = "repository:acme/api:metadata_read";
         assert_eq!(scope("acme/api", Some(azure)), azure);
+    }
+
+    #[test]
+    fn a_token_servers_address_asks_for_no_scope_of_its_own() {
+        let mine = "repository:acme/api:pull";
+        let realm =
+            "https://auth.example/token?account=me&scope=repository:acme/other:push&%73cope=a";
+        let realm = Url::parse(realm).unwrap();
+        let refresh = Login::identity("label", "secret".to_owned());
+        for (login, wanted) in [(&Login::anonymous(), &[mine][..]), (&refresh, &[])] {
+            let (request, _) = question(&realm, Some("registry"), mine, login);
+            let of = |name: &str| {
+                let pairs = request.url().query_pairs().filter(|(key, _)| key == name);
+                pairs
+                    .map(|(_, value)| value.into_owned())
+                    .collect::<Vec<_>>()
+            };
+            assert_eq!(of("scope"), wanted);
+            assert_eq!(of("account"), ["me"]);
+        }
     }
 }

@@ -143,10 +143,11 @@ fn query(prefix: &str, token: Option<&str>) -> String {
     query
 }
 
-/// The releases whose objects are all there; no digests, which a listing does not tell.
+/// The releases, those too of which only some objects are there; no digests, which a listing does
+/// not tell.
 fn facts(bucket: &Bucket, objects: &BTreeMap<String, Object>) -> Listing {
     let mut listing = Listing::default();
-    for (version, files) in bucket.keys.whole(objects) {
+    for (version, files) in bucket.keys.releases(objects) {
         let mut entry = Entry {
             // The release is there since the last of its objects is.
             published: files.values().map(|object| object.modified).max(),

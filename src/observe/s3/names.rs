@@ -43,8 +43,9 @@ impl Keys {
         one.get(..length).unwrap_or_default().to_owned()
     }
 
-    /// The versions whose objects are all among these keys, each with its files by name.
-    pub(super) fn whole<'k, T>(
+    /// The versions that have an object among these keys, each with its files by name. One that
+    /// lacks some is there too: a stray object must not stay unseen.
+    pub(super) fn releases<'k, T>(
         &self,
         keys: &'k BTreeMap<String, T>,
     ) -> BTreeMap<String, BTreeMap<String, &'k T>> {
@@ -53,20 +54,16 @@ impl Keys {
             templates.filter_map(|template| template.read(&self.component, key))
         };
         let versions = keys.keys().flat_map(read);
-        let mut whole = BTreeMap::new();
+        let mut releases = BTreeMap::new();
         for version in versions {
-            if whole.contains_key(version) {
+            if releases.contains_key(version) {
                 continue;
             }
-            let files = self.of_version(version).into_iter().map(|(name, key)| {
-                let found = keys.get(&key)?;
-                Some((name, found))
-            });
-            if let Some(files) = files.collect::<Option<BTreeMap<_, _>>>() {
-                whole.insert(version.to_owned(), files);
-            }
+            let files = self.of_version(version).into_iter();
+            let files = files.filter_map(|(name, key)| Some((name, keys.get(&key)?)));
+            releases.insert(version.to_owned(), files.collect());
         }
-        whole
+        releases
     }
 
     /// The keys of a version by the names of its files: the keys below the folder that all of them
@@ -125,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_release_is_there_when_all_its_objects_are() {
+    fn a_release_is_noticed_by_any_of_its_objects() {
         let keys = keys(&[
             "{name}/{version}/dags.zip",
             "{name}/{version}/sub/plugins.zip",
@@ -139,10 +136,11 @@ mod tests {
         ]
         .map(|key| (key.to_owned(), 1))
         .into();
-        let whole = keys.whole(&there);
-        assert_eq!(whole.keys().collect::<Vec<_>>(), ["1.0"]);
-        let files: Vec<_> = whole["1.0"].keys().collect();
-        assert_eq!(files, ["dags.zip", "sub/plugins.zip"]);
+        let releases = keys.releases(&there);
+        assert_eq!(releases.keys().collect::<Vec<_>>(), ["1.0", "1.1"]);
+        let files = |version: &str| releases[version].keys().cloned().collect::<Vec<_>>();
+        assert_eq!(files("1.0"), ["dags.zip", "sub/plugins.zip"]);
+        assert_eq!(files("1.1"), ["dags.zip"]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use url::Url;
 use super::Bucket;
 use crate::model::{
     Answer, Coverage, Entry, Facts, Failure, FailureKind, FileFact, Observation, Query,
-    RedactedUrl, Time,
+    RedactedUrl, Time, visible,
 };
 use crate::observe::aws::{Session, digest_of_base64, encoded};
 use crate::observe::http::{Reply, Request, Unanswered};
@@ -22,7 +22,8 @@ enum Object {
     Gone(Box<Unanswered>),
 }
 
-/// What is said about one release.
+/// What is said about one release: one of which only some objects are there is neither there nor
+/// absent.
 pub(super) async fn ask(
     bucket: &Bucket,
     s3: &Session,
@@ -34,6 +35,8 @@ pub(super) async fn ask(
     let mut place = RedactedUrl::of_path(&format!("s3://{}/", bucket.name));
     let mut entry = Entry::default();
     let mut at = None;
+    let mut there = Vec::new();
+    let mut gone: Option<(String, Box<Unanswered>, RedactedUrl)> = None;
     for (name, key) in keys {
         if !can_be_asked(&key) {
             let why = Failure {
@@ -49,6 +52,7 @@ pub(super) async fn ask(
         match object(bucket, &url, s3, asking).await {
             Ok(Object::There(reply, fact)) => {
                 at = at.max(Some(reply.at));
+                there.push(visible(&name, 100));
                 entry.published = entry.published.max(fact.uploaded);
                 match bucket.keys.is_one() {
                     true => entry.digest = fact.digest,
@@ -56,8 +60,7 @@ pub(super) async fn ask(
                 }
             }
             Ok(Object::Gone(unanswered)) => {
-                let place = RedactedUrl::of(&url);
-                return asking.absent(unanswered.at, s3.label(), place, version);
+                gone.get_or_insert_with(|| (name, unanswered, RedactedUrl::of(&url)));
             }
             Err(unanswered) => {
                 return failed(
@@ -69,6 +72,19 @@ pub(super) async fn ask(
                 );
             }
         }
+    }
+    if let Some((name, unanswered, place)) = gone {
+        let Some(there) = there.first() else {
+            return asking.absent(unanswered.at, s3.label(), place, version);
+        };
+        let lacking = visible(&name, 100);
+        let why = Failure {
+            kind: FailureKind::Stale,
+            detail: format!(
+                "the release is there in part: `{there}` is, `{lacking}` is not: finish the upload, or take out what is there"
+            ),
+        };
+        return failed(asking, s3.label(), place, version, Unanswered::of(why));
     }
     let Some(at) = at else {
         return Vec::new();

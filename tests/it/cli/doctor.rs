@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use super::{Folder, LIBRARY, Ran, Run};
-use crate::observe::loopback::{Heard, Loopback, Step, answer};
+use crate::observe::loopback::{Heard, Loopback, Step, answer, head};
 
 const TOKEN: &str = "ghp_planted";
 
@@ -221,4 +221,155 @@ fn a_repository_that_is_not_on_this_machine_is_not_seen() {
     let ran = Run::new(&["doctor", &policy]).run();
     assert_eq!(ran.code, Some(3), "{ran:#?}");
     assert!(ran.out.contains("there is no such folder"), "{}", ran.out);
+}
+
+/// A server of every kind of channel, which shows everything, or nothing to whoever asks.
+fn every_kind(open: bool) -> Loopback {
+    Loopback::start(move |heard: &Heard| {
+        let path = heard.target.split('?').next().unwrap();
+        let xml = "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>api-1.0.zip</Key><LastModified>2026-03-02T09:30:00Z</LastModified></Contents></ListBucketResult>";
+        let manifest = r#"{"schemaVersion":2,"manifests":[]}"#;
+        let digest = lockstep::model::Digest::of(manifest.as_bytes()).to_string();
+        let image = [
+            ("content-type", "application/vnd.oci.image.index.v1+json"),
+            ("docker-content-digest", &digest),
+        ];
+        match path {
+            _ if !open => answer("403 Forbidden", &[], b""),
+            "/v2/api/tags/list" => json(&serde_json::json!({"name": "api", "tags": ["1.0"]})),
+            _ if path.starts_with("/v2/api/manifests/") && heard.method == "HEAD" => {
+                vec![Step::Send(head("200 OK", &image))]
+            }
+            _ if path.starts_with("/v2/api/manifests/") => {
+                answer("200 OK", &image, manifest.as_bytes())
+            }
+            "/npm/api" => {
+                json(&serde_json::json!({"name": "api", "versions": {"1.0.0": {}}, "time": {}}))
+            }
+            "/SHA256SUMS" => {
+                let line = format!("{}  api-1.0.zip\n", "a".repeat(64));
+                answer("200 OK", &[("content-type", "text/plain")], line.as_bytes())
+            }
+            "/api/v3/repos/acme/api" => {
+                json(&serde_json::json!({"id": 1, "full_name": "acme/api", "private": true}))
+            }
+            "/api/v3/repos/acme/api/contents" => json(&serde_json::json!([{"name": "a"}])),
+            "/2015-03-31/functions/api/configuration" => json(&serde_json::json!({
+                "FunctionName": "api", "CodeSha256": "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+                "LastModified": "2026-03-02T09:20:00.000+0000", "Description": "1.0"})),
+            "/bucket/" => answer("200 OK", &[], xml.as_bytes()),
+            "/bucket/api-1.0.zip" => answer(
+                "200 OK",
+                &[("last-modified", "Mon, 02 Mar 2026 09:30:00 GMT")],
+                b"",
+            ),
+            _ => answer("404 Not Found", &[], b""),
+        }
+    })
+}
+
+fn doctor_of_every_kind(server: &Loopback) -> Ran {
+    let folder = Folder::new();
+    let git = Command::new("git")
+        .args(["init", "-q", "repository"])
+        .current_dir(folder.path())
+        .status();
+    assert!(git.unwrap().success());
+    let host = server.url("");
+    let image = host.trim_start_matches("http://").trim_end_matches('/');
+    let policy = format!(
+        r#"
+[component]
+name = "api"
+source = "{source}"
+announced-by = "tag"
+[line.release]
+scheme = "semver"
+[channel.tag]
+kind = "git-tag"
+tag = "v{{version}}"
+path = "repository"
+[channel.image]
+kind = "oci"
+image = "{image}/api"
+tag = "{{version}}"
+[channel.package]
+kind = "npm"
+registry = "{npm}"
+[channel.archive]
+kind = "files"
+checksums = "{sums}"
+names = "api-{{version}}.zip"
+[channel.archives]
+kind = "files"
+checksums = "{host}/{{version}}/SHA256SUMS"
+[channel.declared]
+kind = "manifest"
+file = "package.json"
+key = "version"
+[channel.function]
+kind = "lambda"
+function = "api"
+region = "eu-west-1"
+[channel.objects]
+kind = "s3"
+bucket = "bucket"
+key = "{{name}}-{{version}}.zip"
+region = "eu-west-1"
+"#,
+        source = server.url("/acme/api"),
+        npm = server.url("/npm"),
+        sums = server.url("/SHA256SUMS"),
+        host = host.trim_end_matches('/'),
+    );
+    let policy = folder.file("api.toml", policy);
+    Run::new(&["doctor", &policy])
+        .env("PATH", &std::env::var("PATH").unwrap())
+        .env("HOME", folder.path().to_str().unwrap())
+        .env("LOCKSTEP_CACHE_DIR", folder.path().to_str().unwrap())
+        .env("GITHUB_SERVER_URL", host.trim_end_matches('/'))
+        .env("GITHUB_TOKEN", TOKEN)
+        .env("AWS_ENDPOINT_URL", &host)
+        .env("AWS_ACCESS_KEY_ID", "AKIA1")
+        .env("AWS_SECRET_ACCESS_KEY", "hunter2")
+        .run()
+}
+
+#[test]
+fn every_kind_says_what_it_sees_and_what_would_do() {
+    let open = doctor_of_every_kind(&every_kind(true));
+    assert_eq!(open.code, Some(0), "{open:#?}");
+    for words in [
+        "tags: sees as anonymous",
+        "images: sees as anonymous",
+        "versions: sees as anonymous",
+        "checksums: sees as anonymous",
+        "checksums: cannot tell as anonymous",
+        "repository: sees as GITHUB_TOKEN",
+        "files: sees as GITHUB_TOKEN",
+        "function: sees as aws:environment",
+        "names of objects: sees as aws:environment",
+        "objects: sees as aws:environment",
+    ] {
+        assert!(open.out.contains(words), "no `{words}` in {}", open.out);
+    }
+    let server = every_kind(false);
+    let closed = doctor_of_every_kind(&server);
+    assert_eq!(closed.code, Some(3), "{closed:#?}");
+    for words in [
+        "docker login",
+        "`.npmrc`",
+        "`.netrc`",
+        "`Contents: read`",
+        "lambda:GetFunctionConfiguration",
+        "s3:ListBucket",
+        "7 things that are required cannot be seen.",
+    ] {
+        assert!(closed.out.contains(words), "no `{words}` in {}", closed.out);
+    }
+    for text in [format!("{open:?}"), format!("{closed:?}")] {
+        assert!(!text.contains(TOKEN) && !text.contains("hunter2"));
+    }
+    let reads = |heard: &Heard| matches!(heard.method.as_str(), "GET" | "HEAD");
+    assert!(server.heard().iter().all(reads));
 }

@@ -290,3 +290,69 @@ fn a_login_in_the_remote_stays_there() {
     );
     assert!(!format!("{ran:?}").contains("hunter2"), "{ran:#?}");
 }
+
+/// Where objects are missing, git would fetch them by whatever command the repository names.
+#[cfg(unix)]
+#[test]
+fn a_checkout_that_lacks_objects_has_no_command_of_its_own_run() {
+    let remote = "https://github.com/acme/x";
+    let checkout = Checkout::of("tag-only-library", Some(remote), &[]);
+    let who = ["-c", "user.name=t", "-c", "user.email=t@example.invalid"];
+    checkout.git(&[&who[..], &["tag", "-a", "-m", "x", "v1.0.0"]].concat());
+    let reference = checkout.path().join(".git/refs/tags/v1.0.0");
+    let object = std::fs::read_to_string(reference).unwrap();
+    let (folder, file) = object.trim().split_at(2);
+    std::fs::remove_file(checkout.path().join(".git/objects").join(folder).join(file)).unwrap();
+    let trace = checkout.folder.path().join("trace");
+    let command = format!("ext::sh -c touch% {}", trace.display());
+    for (key, value) in [
+        ("core.repositoryformatversion", "1"),
+        ("extensions.partialClone", "evil"),
+        ("remote.evil.promisor", "true"),
+        ("remote.evil.url", &command),
+        ("protocol.ext.allow", "always"),
+    ] {
+        checkout.git(&["config", key, value]);
+    }
+    let ran = checkout.init(&["-o", "-"]);
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    assert!(ran.err.contains("git gives no tags here"), "{ran:#?}");
+    let path = checkout.path();
+    let local = run(&["check", "--local", "--path", path.to_str().unwrap()]);
+    assert_eq!(local.code, Some(2), "{local:#?}");
+    assert!(!trace.exists(), "a command of the repository was run");
+}
+
+/// What a stranger's workflow costs has an end: places, and values that multiply.
+#[test]
+fn workflows_that_grow_by_being_read_end_soon() {
+    let lines =
+        |count: usize, line: &dyn Fn(usize) -> String| -> String { (0..count).map(line).collect() };
+    let pushes = |count| {
+        let push = |at| format!("          docker push ghcr.io/acme/x{at}:1\n");
+        format!(
+            "jobs:\n  a:\n    steps:\n      - run: |\n{}",
+            lines(count, &push)
+        )
+    };
+    let variables = format!(
+        "env:\n  A: {}\n{}jobs:\n  a:\n    steps:\n{}",
+        "x".repeat(7_000),
+        lines(20_000, &|at| format!("  B{at}: $A\n")),
+        "      - run: b\n".repeat(1_900)
+    );
+    for (text, words) in [
+        (pushes(20_000), "it publishes to more than 200 places"),
+        (pushes(150), "103 more places were found, and are left out"),
+        (variables, "No publishing step was recognised"),
+    ] {
+        let remote = Some("https://github.com/acme/x");
+        let checkout = Checkout::of("tag-only-library", remote, &["v1.0.0"]);
+        std::fs::write(checkout.path().join(".github/workflows/evil.yml"), text).unwrap();
+        let begun = std::time::Instant::now();
+        let ran = checkout.init(&["-o", "-"]);
+        assert_eq!(ran.code, Some(0), "{ran:#?}");
+        assert!(ran.err.contains(words), "no `{words}` in {}", ran.err);
+        assert!(begun.elapsed().as_secs() < 30, "{:?}", begun.elapsed());
+    }
+}

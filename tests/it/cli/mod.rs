@@ -11,6 +11,7 @@ mod github;
 mod init;
 mod live;
 mod local;
+mod many;
 mod monorepo;
 mod policy;
 mod replay;

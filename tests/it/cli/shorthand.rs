@@ -62,6 +62,22 @@ fn advertisement(tags: &[&str]) -> Vec<Step> {
     answer("200 OK", &kind, body.as_bytes())
 }
 
+/// An image's configuration that names its source.
+fn labelled(source: &str) -> String {
+    let labels = serde_json::json!({"org.opencontainers.image.source": source});
+    serde_json::json!({"config": {"Labels": labels}}).to_string()
+}
+
+/// The manifest of an image with this configuration.
+fn manifest(configuration: &str) -> Vec<Step> {
+    let kind = "application/vnd.oci.image.manifest.v1+json";
+    let document = serde_json::json!({"schemaVersion": 2, "mediaType": kind, "layers": [],
+        "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "size": 1,
+            "digest": lockstep::model::Digest::of(configuration.as_bytes())}});
+    let kind = [("content-type", kind)];
+    answer("200 OK", &kind, document.to_string().as_bytes())
+}
+
 /// Index, forge and registry in one server on loopback: everything agrees.
 fn agreeing(tags: &'static [&'static str], pyproject: &'static str) -> Loopback {
     let address = Arc::new(std::sync::OnceLock::<String>::new());
@@ -82,7 +98,7 @@ fn agreeing(tags: &'static [&'static str], pyproject: &'static str) -> Loopback 
                 .to_string(),
             ),
             "/acme/lib/info/refs?service=git-upload-pack" => advertisement(tags),
-            "/api/v3/repos/acme/lib/contents/" => {
+            "/api/v3/repos/acme/lib/contents" => {
                 json(r#"[{"name": "pyproject.toml", "type": "file"}]"#)
             }
             "/api/v3/repos/acme/lib/contents/pyproject.toml" => json(pyproject),
@@ -94,15 +110,8 @@ fn agreeing(tags: &'static [&'static str], pyproject: &'static str) -> Loopback 
             }
             "/api/v3/repos/acme/lib/releases?per_page=5" => json("[]"),
             "/v2/acme/lib/tags/list?n=100" => json(r#"{"tags": ["latest", "v1.0.0"]}"#),
-            "/v2/acme/lib/manifests/latest" => json(&format!(
-                r#"{{"config": {{"digest": "sha256:{}"}}}}"#,
-                "22".repeat(32)
-            )),
-            target if target.starts_with("/v2/acme/lib/blobs/") => json(
-                &serde_json::json!({"config": {"Labels": {
-                    "org.opencontainers.image.source": source}}})
-                .to_string(),
-            ),
+            "/v2/acme/lib/manifests/latest" => manifest(&labelled(&source)),
+            target if target.starts_with("/v2/acme/lib/blobs/") => json(&labelled(&source)),
             _ => answer("404 Not Found", &[], b""),
         }
     });

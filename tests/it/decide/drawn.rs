@@ -29,6 +29,8 @@ pub(super) fn cases() -> ProptestConfig {
     ProptestConfig {
         cases,
         rng_seed,
+        // A property about refusals passes the worlds over that are allowed.
+        max_global_rejects: cases.saturating_mul(4).max(1_024),
         failure_persistence: None,
         ..ProptestConfig::default()
     }

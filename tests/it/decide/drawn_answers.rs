@@ -166,9 +166,12 @@ impl Asked<'_> {
             false => BTreeSet::new(),
         };
         let project = (!tape.odd(4)).then(|| project(tape));
+        let shown = entries.keys().next_back().filter(|_| tape.odd(8)).cloned();
+        let moving = shown.map(|shows| ("latest".to_owned(), shows));
         let listing = Listing {
             entries,
             unnamed,
+            moving: moving.into_iter().collect(),
             project,
         };
         self.see(Query::Listing, Facts::Listing(listing), coverage);

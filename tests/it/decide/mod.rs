@@ -20,4 +20,5 @@ mod repeatable;
 mod rules;
 mod waivers;
 mod what_stops;
+mod which;
 mod world;

@@ -155,6 +155,7 @@ impl World {
             move |it: &&str| Wanted {
                 name: (*it).to_owned(),
                 version: (*it).to_owned(),
+                leads: false,
                 line: line.clone(),
                 commit: None,
             }
@@ -170,23 +171,25 @@ impl World {
         runtime().block_on(ask_all(&self.client, now(), questions.collect()))
     }
 
-    /// Asks one channel which releases it has, then for more about these names of it.
+    /// Asks the leading channel which releases it has, then for more about these names of it.
     pub(crate) fn ask_twice(&self, ask: Arc<dyn Ask>, names: &[&str]) -> [Vec<Observation>; 2] {
         let listed = self.ask_many(vec![ask.clone()]).remove(0);
-        let looked_up = self.look_up(ask, listed.clone(), names);
+        let looked_up = self.look_up(ask, listed.clone(), names, true);
         [listed, looked_up]
     }
 
-    /// Asks for more about names, where this was listed.
+    /// Asks for more about names, where this was listed; of the channel that leads or of a follower.
     pub(crate) fn look_up(
         &self,
         ask: Arc<dyn Ask>,
         listed: Vec<Observation>,
         names: &[&str],
+        leads: bool,
     ) -> Vec<Observation> {
         let wanted = names.iter().map(|wanted| Wanted {
             name: (*wanted).to_owned(),
             version: (*wanted).to_owned(),
+            leads,
             line: None,
             commit: None,
         });
@@ -208,7 +211,7 @@ fn question(ask: Arc<dyn Ask>) -> Question {
     }
 }
 
-fn runtime() -> tokio::runtime::Runtime {
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -330,6 +333,7 @@ pub(crate) fn wanted(name: &str, commit: Option<&str>) -> Wanted {
     Wanted {
         name: name.to_owned(),
         version: name.to_owned(),
+        leads: false,
         line: None,
         commit: commit.map(|commit| commit.parse::<Commit>().unwrap()),
     }

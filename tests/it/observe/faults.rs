@@ -1,12 +1,15 @@
 //! Every fault, in each question of each channel: unknown with clear words, never a listing that
 //! lacks names, never an absence, in bounded time and memory (THREATS rows 11, 12, 13, 19, 21).
 
+mod aws;
 mod github;
+#[cfg(target_os = "linux")]
+mod memory;
+mod packages;
 
 use std::time::{Duration, Instant};
 
 use lockstep::model::{Answer, FailureKind, Observation, Query};
-use lockstep::observe::Environment;
 use lockstep::observe::http::Limits;
 
 use super::asking::{World, failure, short, whole};
@@ -39,75 +42,6 @@ const QUESTIONS: &[Asked] = &[
         body: || packets(&[&tag("v1.0"), &tag("v1.1")]),
     },
     Asked {
-        name: "simple json",
-        kind: "pypi",
-        target: "/simple/x/",
-        media: "application/vnd.pypi.simple.v1+json",
-        body: || {
-            br#"{"meta":{"api-version":"1.0"},"name":"x","files":[{"filename":"x-1.0.zip","hashes":{}},{"filename":"x-1.1.zip","hashes":{}}]}"#.to_vec()
-        },
-    },
-    Asked {
-        name: "simple html",
-        kind: "pypi",
-        target: "/simple/x/",
-        media: "text/html",
-        body: || {
-            b"<html><body><a href='x-1.0.zip'>a</a><a href='x-1.1.zip'>b</a></body></html>".to_vec()
-        },
-    },
-    Asked {
-        name: "project json",
-        kind: "pypi",
-        target: "/pypi/x/json",
-        media: "application/json",
-        body: || br#"{"info":{"name":"x"},"releases":{"1.0":[],"1.1":[]}}"#.to_vec(),
-    },
-    Asked {
-        name: "packument",
-        kind: "npm",
-        target: "/npm/x",
-        media: "application/json",
-        body: || br#"{"name":"x","versions":{"1.0.0":{},"1.1.0":{}},"time":{}}"#.to_vec(),
-    },
-    Asked {
-        name: "checksums",
-        kind: "files",
-        target: "/SHA256SUMS",
-        media: "text/plain",
-        body: || {
-            let hash = "a".repeat(64);
-            format!("{hash}  x-1.0.bin\n{hash}  x-1.1.bin\n").into_bytes()
-        },
-    },
-    Asked {
-        name: "lambda",
-        kind: "lambda",
-        target: "/2015-03-31/functions/x/configuration",
-        media: "application/json",
-        body: || {
-            br#"{"FunctionName":"x","CodeSha256":"47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=","LastModified":"2026-03-02T09:20:00.000+0000","Description":"1.0"}"#.to_vec()
-        },
-    },
-    Asked {
-        name: "s3",
-        kind: "s3",
-        target: "/bucket/?encoding-type=url&list-type=2&prefix=x-",
-        media: "application/xml",
-        body: || {
-            let object = |key| {
-                format!(
-                    "<Contents><Key>{key}</Key><LastModified>2026-03-02T09:30:00.000Z</LastModified></Contents>"
-                )
-            };
-            let objects = [object("x-1.0.zip"), object("x-1.1.zip")].concat();
-            format!(
-                "<ListBucketResult><IsTruncated>false</IsTruncated>{objects}</ListBucketResult>"
-            )
-            .into_bytes()
-        },
-    },
-    Asked {
         name: "tags",
         kind: "oci",
         target: "/v2/x/tags/list?n=1000",
@@ -117,16 +51,13 @@ const QUESTIONS: &[Asked] = &[
 ];
 
 fn questions() -> impl Iterator<Item = &'static Asked> {
-    QUESTIONS.iter().chain(github::QUESTIONS)
-}
-
-/// The client of a question: AWS is where the server is.
-fn world(limits: &Limits, server: &Loopback) -> World {
-    let environment = Environment::empty()
-        .with("AWS_ENDPOINT_URL", server.url(""))
-        .with("AWS_ACCESS_KEY_ID", "AKIA1")
-        .with("AWS_SECRET_ACCESS_KEY", "secret");
-    World::with(limits.clone(), environment)
+    let kinds = [
+        QUESTIONS,
+        github::QUESTIONS,
+        packages::QUESTIONS,
+        aws::QUESTIONS,
+    ];
+    kinds.into_iter().flatten()
 }
 
 fn packets(lines: &[&str]) -> Vec<u8> {
@@ -164,28 +95,13 @@ fn ask(asked: &Asked, world: &World, server: &Loopback) -> Vec<Observation> {
             world.ask("git-tag", Some(&source), TAG)
         }
         "github-release" => github::ask(world, server),
-        "npm" => world.ask("npm", None, &[("registry", &server.url("/npm"))]),
-        "files" => {
-            let list = server.url("/SHA256SUMS");
-            let keys = [("checksums", list.as_str()), ("names", "x-{version}.bin")];
-            world.ask("files", None, &keys)
-        }
-        "lambda" => world.ask(
-            "lambda",
-            None,
-            &[("function", "x"), ("region", "eu-west-1")],
-        ),
-        "s3" => {
-            let key = ("key", "{name}-{version}.zip");
-            let bucket = [("bucket", "bucket"), ("region", "eu-west-1"), key];
-            world.ask("s3", None, &bucket)
-        }
+        "lambda" | "s3" => aws::ask(asked, world),
         "oci" => {
             let image = server.url("/x");
             let image = image.strip_prefix("http://").unwrap();
             world.ask("oci", None, &[("image", image), ("tag", "{version}")])
         }
-        _ => world.ask("pypi", None, &[("index", &server.url("/simple/"))]),
+        _ => packages::ask(asked, world, server),
     }
 }
 
@@ -198,7 +114,7 @@ fn inject(
     for asked in questions() {
         let fault = fault.clone();
         let server = faulty(asked, move |heard| fault(asked, heard));
-        let world = world(limits, &server);
+        let world = aws::world(limits, &server);
         let begun = Instant::now();
         let observations = ask(asked, &world, &server);
         let took = begun.elapsed();
@@ -232,14 +148,14 @@ fn media(asked: &Asked) -> [(&'static str, &'static str); 1] {
 
 use FailureKind::{
     Connection, Forbidden, Malformed, NotFound, RateLimited, Redirect, ServerError, Timeout,
-    TooLarge, Unauthorized, UnexpectedStatus, Unsupported,
+    Unauthorized, UnexpectedStatus, Unsupported,
 };
 
 #[test]
 fn without_a_fault_every_question_gives_a_whole_listing() {
     for asked in questions() {
         let server = faulty(asked, |_| answer("200 OK", &media(asked), &(asked.body)()));
-        let observations = ask(asked, &world(&short(), &server), &server);
+        let observations = ask(asked, &aws::world(&short(), &server), &server);
         assert_eq!(
             observations.iter().find_map(failure),
             None,
@@ -377,7 +293,7 @@ fn each_status_is_what_it_says_and_never_an_absence() {
 fn a_project_that_is_not_found_is_unknown() {
     for asked in questions() {
         let server = faulty(asked, |_| answer("404 Not Found", &[], b""));
-        let observations = ask(asked, &world(&short(), &server), &server);
+        let observations = ask(asked, &aws::world(&short(), &server), &server);
         let failed: Vec<_> = observations.iter().filter_map(failure).collect();
         match asked.name {
             "project json" => {
@@ -418,79 +334,4 @@ fn redirects_end_and_never_leave_for_plain_http_elsewhere() {
             answer("308 Permanent Redirect", location, b"")
         });
     }
-}
-
-/// Peak memory of this process in KiB.
-fn peak_memory() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmHWM:"))
-        .unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
-}
-
-/// THREATS rows 11 and 12: a gigabyte, an endless answer and a gzip bomb stop at the cap.
-#[test]
-#[cfg(target_os = "linux")]
-fn memory_follows_the_cap_and_not_the_sender() {
-    // In a process of its own: the peak is of the whole process, other tests included.
-    const ALONE: &str = "LOCKSTEP_TEST_ALONE";
-    if std::env::var_os(ALONE).is_none() {
-        let name = "observe::faults::memory_follows_the_cap_and_not_the_sender";
-        let output = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", name, "--nocapture"])
-            .env(ALONE, "1")
-            // What glibc keeps back for each of the tests' many threads is not the client's.
-            .env("MALLOC_ARENA_MAX", "1")
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&output.stdout);
-        assert!(said.contains("peak memory grew by"), "{said}");
-        assert!(
-            output.status.success(),
-            "{said}{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        return;
-    }
-    let before = peak_memory();
-    let limits = Limits {
-        total: Duration::from_secs(30),
-        ..short()
-    };
-    inject(&limits, &[TooLarge], |asked, _| {
-        let [media] = media(asked);
-        let head = head("200 OK", &[media, ("content-length", "1000000000")]);
-        vec![
-            Step::Send(head),
-            Step::Repeat(vec![b'1'; 1 << 16], 1_000_000_000),
-        ]
-    });
-    inject(&limits, &[TooLarge], |asked, _| {
-        let head = head("200 OK", &media(asked));
-        vec![
-            Step::Send(head),
-            Step::Repeat(vec![b'<'; 1 << 16], u64::MAX),
-        ]
-    });
-    let bomb = gzip_bomb();
-    inject(&limits, &[TooLarge], move |asked, _| {
-        let [media] = media(asked);
-        answer("200 OK", &[media, ("content-encoding", "gzip")], &bomb)
-    });
-    let grown = (peak_memory() - before) / 1024;
-    println!("peak memory grew by {grown} MiB");
-    assert!(grown < 200, "peak memory grew by {grown} MiB");
-}
-
-/// 200 MB of zeros in about 200 KB, made by the real `gzip`.
-fn gzip_bomb() -> Vec<u8> {
-    let script = "head -c 200000000 /dev/zero | gzip -1";
-    let output = std::process::Command::new("sh")
-        .args(["-c", script])
-        .output()
-        .unwrap();
-    assert!(output.stdout.len() > 1_000 && output.stdout.len() < 4_000_000);
-    output.stdout
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 use lockstep::model::{Digest, FailureKind, Observation};
 use lockstep::observe::http::Limits;
 
-use super::asking::{World, configure, entry, failure, short, wanted, whole};
+use super::asking::{World, about, configure, entry, failure, short, wanted, whole};
 use super::loopback::{Loopback, answer};
 
 /// Runs Python with these arguments; `.ci/run` needs it anyway.
@@ -329,6 +329,42 @@ fn a_list_for_each_release_is_looked_up_by_version() {
     // Without `names` everything in a release's own list is the release's.
     let (_, found) = ask(&keys[..1]);
     assert_eq!(entry(&found[0]).files.len(), 2);
+}
+
+/// Which of two files of one name is compared is not for the order of a list to say.
+#[test]
+fn a_file_with_two_checksums_in_two_folders_is_no_fact() {
+    let (one, other) = ("a".repeat(64), "b".repeat(64));
+    let differing = format!("{one}  linux/x-1.0.zip\n{other}  windows/x-1.0.zip\n");
+    let alike = format!("{one}  linux/x-1.1.zip\n{one}  windows/x-1.1.zip\n");
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let path = write("SUMS", &format!("{differing}{alike}"));
+    let keys = [("checksums", path.as_str()), ("names", "x-{version}.zip")];
+    let observations = World::new(short()).ask("files", None, &keys);
+    assert_eq!(whole(&observations[0]).entries.len(), 2);
+    let (kind, words) = failure(about(&observations, "1.0")).unwrap();
+    assert_eq!(kind, FailureKind::Malformed);
+    assert!(words.contains("`x-1.0.zip`"), "{words}");
+    // The same bytes in two places are one file.
+    assert_eq!(observations.len(), 2, "{observations:?}");
+
+    write("SUMS-1.0", &differing);
+    write("SUMS-1.1", &alike);
+    let template = format!("{path}-{{version}}");
+    let names = ["1.0", "1.1"].map(|it| wanted(it, None));
+    for names_key in [None, Some(("names", "x-{version}.zip"))] {
+        let mut keys = vec![("checksums", template.as_str())];
+        keys.extend(names_key);
+        let (_, found) = World::new(short()).ask_for("files", None, &keys, &names);
+        let (kind, _) = failure(&found[0]).unwrap();
+        assert_eq!(kind, FailureKind::Malformed);
+        assert_eq!(entry(&found[1]).files.len(), 1);
+    }
 }
 
 #[test]

@@ -254,7 +254,7 @@ fn an_asset_that_goes_while_it_is_hashed_leaves_the_release_unknown() {
         .found(id)
         .delete_asset("a")
         .unwrap();
-    let again = world.look_up(ask, listed, &["v1.0"]);
+    let again = world.look_up(ask, listed, &["v1.0"], true);
     assert_eq!(failure(&again[0]).unwrap().0, FailureKind::NotFound);
 }
 

@@ -261,13 +261,21 @@ fn a_token_stays_with_its_host_and_other_forges_are_unknown() {
     let keys = [("file", "package.json"), ("key", "version")];
     let source = server.url("/acme/api");
     let names = [wanted("1.0.0", Some(&"1".repeat(40)))];
-    let (project, found) = world.ask_for("manifest", Some(&source), &keys, &names);
+    let another = source.replace("http://", "https://");
+    let (project, found) = world.ask_for("manifest", Some(&another), &keys, &names);
     for observation in [&project[0], &found[0]] {
         let (kind, words) = failure(observation).unwrap();
         assert_eq!(kind, FailureKind::Unsupported);
         assert!(words.contains("`path`"), "{words}");
     }
     assert!(server.heard().is_empty());
+    // This machine is asked, for it may play a GitHub, and as nobody.
+    let (project, _) = world.ask_for("manifest", Some(&source), &keys, &names);
+    assert_eq!(project[0].credential, "anonymous");
+    assert!(!server.heard().is_empty());
+    for heard in server.heard() {
+        assert_eq!(heard.header("authorization"), None);
+    }
 }
 
 #[test]

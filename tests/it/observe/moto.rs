@@ -185,7 +185,7 @@ fn a_wrong_secret_is_unauthorized_and_a_missing_permission_forbidden() {
 }
 
 #[test]
-fn a_release_of_several_objects_is_there_when_all_of_them_are() {
+fn a_release_of_several_objects_is_there_when_all_of_them_are_and_absent_when_none_is() {
     let Some(moto) = acme() else {
         return;
     };
@@ -196,15 +196,22 @@ fn a_release_of_several_objects_is_there_when_all_of_them_are() {
         ("key", "{name}/{version}/plugins.zip"),
     ];
     let world = moto.world("reader");
-    let observations = world.ask_and_look_up("s3", &keys, &["1.0", "1.1"]);
+    let observations = world.ask_and_look_up("s3", &keys, &["1.0", "1.1", "9.9"]);
     let listing = whole(&observations[0]);
-    assert_eq!(listing.entries.keys().collect::<Vec<_>>(), ["1.0"]);
+    // A stray object of a release that nobody announced must be seen.
+    assert_eq!(listing.entries.keys().collect::<Vec<_>>(), ["1.0", "1.1"]);
     let entry = found(&observations[1]);
     assert_eq!(entry.digest, None);
     assert_eq!(entry.files["dags.zip"].digest, Some(Digest::of(b"one")));
     assert_eq!(entry.files["plugins.zip"].digest, Some(Digest::of(b"two")));
+    let (kind, words) = failure(&observations[2]).unwrap();
+    assert_eq!(kind, FailureKind::Stale);
+    assert!(
+        words.contains("`dags.zip` is, `plugins.zip` is not"),
+        "{words}"
+    );
     let absent = |answer| matches!(answer, &lockstep::model::Answer::Absent { .. });
-    assert!(absent(&observations[2].answer));
+    assert!(absent(&observations[3].answer));
 }
 
 /// The checksum of an object that was uploaded in parts is one over checksums; an ETag is never one.

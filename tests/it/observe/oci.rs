@@ -2,6 +2,7 @@
 
 mod checked;
 mod docker_hub;
+mod ecr;
 mod faults;
 mod incidents_images;
 #[cfg(unix)]

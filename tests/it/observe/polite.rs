@@ -3,11 +3,11 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use lockstep::model::{Answer, FailureKind};
-use lockstep::observe::http::{Event, Limits};
+use lockstep::model::{Answer, Digest, FailureKind};
+use lockstep::observe::http::{Event, Limits, Request};
 use lockstep::observe::{Environment, now};
 
-use super::asking::{World, configure, failure, short, whole};
+use super::asking::{World, configure, failure, runtime, short, whole};
 use super::loopback::{Heard, Loopback, Step, answer};
 
 const PAGE: &[u8] = br#"{"meta":{"api-version":"1.0"},"name":"x","versions":["1.0"],"files":[]}"#;
@@ -193,6 +193,34 @@ fn one_host_gets_at_most_six_requests_at_a_time() {
     assert!(answers.iter().all(|answer| !answer.is_empty()));
     assert!(server.most_at_once() <= 6, "{}", server.most_at_once());
     assert!(server.most_at_once() >= 2);
+}
+
+/// A kept answer that is not the content that was asked for is not confirmed either.
+#[test]
+fn a_file_of_the_cache_never_stands_for_other_content() {
+    let server = Loopback::start(|heard| match heard.header("if-none-match") {
+        Some(_) => answer("304 Not Modified", &[("etag", "\"1\"")], b""),
+        None => answer("200 OK", &[("etag", "\"1\"")], b"right"),
+    });
+    let world = World::new(short());
+    let (right, wrong) = (Digest::of(b"right"), Digest::of(b"wrong"));
+    let accept = "application/json";
+    let key = format!("content\n{right}\n{accept}\n{}", Digest::of(b"none"));
+    let key = Digest::of(key.as_bytes());
+    let head = format!(
+        r#"{{"format":"lockstep-cache-1","key":"{key}","body":"{wrong}","headers":[["etag","\"1\""]]}}"#
+    );
+    let folder = world.cache.path().join("http");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = format!("{}\n{head}\nwrong", Digest::of(head.as_bytes()));
+    std::fs::write(folder.join(key.hex()), file).unwrap();
+    let url = server.url("/blob").parse().unwrap();
+    let request = Request::get(url, accept).content(right);
+    let reply = runtime().block_on(world.client.send(&request)).unwrap();
+    assert_eq!(
+        (reply.body.as_slice(), reply.digest),
+        (&b"right"[..], right)
+    );
 }
 
 #[test]

@@ -7,6 +7,9 @@ use super::super::{ImageTag, Place};
 use super::images::{self, Metadata, Pushed};
 use super::{Job, known};
 
+/// The most references of one step that are looked at: images, their tags, steps that name them.
+pub(super) const REFERENCES: usize = 64;
+
 /// What a step that uses this action publishes; `name` is in lower case and without its version.
 pub(super) fn read(job: &mut Job, name: &str, id: Option<&str>, step: &Node) -> Vec<Place> {
     let with = |job: &Job, key: &str| -> Option<String> {
@@ -45,14 +48,16 @@ pub(super) fn read(job: &mut Job, name: &str, id: Option<&str>, step: &Node) -> 
             let lines = |text: Option<String>| -> Vec<String> {
                 let text = text.unwrap_or_default();
                 let lines = text.lines().map(str::trim).filter(|it| !it.is_empty());
-                lines.map(str::to_owned).collect()
+                lines.take(REFERENCES).map(str::to_owned).collect()
             };
             let metadata = Metadata {
                 images: lines(with(job, "images")),
                 tags: images::of_metadata(&with(job, "tags").unwrap_or_default()),
             };
-            job.metadata
-                .push((id.unwrap_or_default().to_owned(), metadata));
+            if job.metadata.len() < REFERENCES {
+                let id = id.unwrap_or_default().to_owned();
+                job.metadata.push((id, metadata));
+            }
             Vec::new()
         }
         "docker/build-push-action" | "docker/bake-action" | "redhat-actions/push-to-registry" => {
@@ -75,7 +80,7 @@ pub(super) fn read(job: &mut Job, name: &str, id: Option<&str>, step: &Node) -> 
         "aws-actions/amazon-ecr-login" => {
             if let (Some(id), Some(account), Some(region)) = (id, &job.account, &job.region) {
                 let registry = format!("{account}.dkr.ecr.{region}.amazonaws.com");
-                job.scope.outputs.insert(format!("{id}.registry"), registry);
+                job.scope.set_output(id, "registry", registry);
             }
             Vec::new()
         }
@@ -131,6 +136,7 @@ fn build_and_push(job: &Job, name: &str, step: &Node) -> Vec<Place> {
         .split(['\n', ','])
         .map(str::trim)
         .filter(|it| !it.is_empty())
+        .take(REFERENCES)
     {
         // The tags of a metadata step come with their images.
         let metadata = job

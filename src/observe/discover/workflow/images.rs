@@ -2,6 +2,7 @@
 
 use super::super::shell::{COMMIT, TAG, TIME, UNKNOWN, VERSION};
 use super::super::{ImageTag, Place};
+use super::actions::REFERENCES;
 
 /// What a `docker/metadata-action` step makes.
 #[derive(Debug, Clone, Default)]
@@ -101,7 +102,8 @@ pub(super) fn of_text(tag: &str) -> ImageTag {
 pub(super) fn of_metadata(lines: &str) -> Vec<ImageTag> {
     let mut tags = Vec::new();
     let mut releases = false;
-    for line in lines.lines().map(str::trim).filter(|it| !it.is_empty()) {
+    let used = lines.lines().map(str::trim).filter(|it| !it.is_empty());
+    for line in used.take(REFERENCES) {
         let attribute = |name: &str| {
             line.split(',')
                 .filter_map(|part| part.trim().split_once('='))

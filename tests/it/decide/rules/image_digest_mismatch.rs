@@ -51,6 +51,42 @@ fn two_images_that_no_agreement_names_must_be_one() {
     none(&judge(POLICY, &round(NOW, 'a', 'a'), &["1.0.0"]), CODE);
 }
 
+/// Two images that clients read as of one platform: neither may stand for the other.
+#[test]
+fn an_image_under_the_other_spelling_of_a_platform_hides_none() {
+    let image = |channel: &str, index, platforms: &[(&str, char)]| {
+        let platforms = platforms
+            .iter()
+            .map(|(name, content)| format!(r#""{name}":{}"#, digest(*content)));
+        let platforms: Vec<String> = platforms.collect();
+        let entry = format!(
+            r#""1.0.0":{{"digest":{},"platforms":{{{}}}}}"#,
+            digest(index),
+            platforms.join(",")
+        );
+        listing(channel, NOW, &entry)
+    };
+    let policy = format!("{POLICY}{PLATFORMS}");
+    let told = [
+        image("hub", 'a', &[("linux/arm64", 'c')]),
+        image("ecr", 'b', &[("linux/arm64", 'd'), ("linux/arm64/v8", 'c')]),
+    ];
+    the_one(&judge(&policy, &told, &["1.0.0"]), CODE, "ecr", GRAVITY);
+    let told = [
+        image("hub", 'a', &[("linux/arm64", 'c')]),
+        image("ecr", 'b', &[("linux/arm64", 'c'), ("linux/arm64/v8", 'd')]),
+    ];
+    let findings = judge(&policy, &told, &["1.0.0"]);
+    assert_eq!(of(&findings, "image-platform-missing").len(), 1);
+    let told = [
+        image("hub", 'a', &[("linux/arm64", 'c')]),
+        image("ecr", 'b', &[("linux/arm64", 'c'), ("linux/arm64/v8", 'c')]),
+    ];
+    let findings = judge(&policy, &told, &["1.0.0"]);
+    none(&findings, CODE);
+    none(&findings, "image-platform-missing");
+}
+
 #[test]
 fn images_that_agreed_before_one_of_them_moved_are_a_move_alone() {
     let told = [round(FIRST, 'a', 'a'), round(NOW, 'a', 'b')].concat();

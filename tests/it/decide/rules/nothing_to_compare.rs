@@ -3,8 +3,8 @@
 use lockstep::model::{CellState, Level, Outcome, Severity};
 
 use crate::decide::world::{
-    LATER, NOW, commit, decided, digest, listing, none, question, the_one, the_one_anywhere,
-    verdict,
+    FIRST, LATER, NOW, commit, decided, digest, listing, none, project, question, the_one,
+    the_one_anywhere, verdict,
 };
 
 const POLICY: &str = r#"
@@ -99,6 +99,66 @@ fn a_tag_without_a_commit_announces_nothing_that_was_built() {
     let verdict = verdict(&policy, &told, Some("1.0.0"));
     the_one(&verdict.findings, CODE, "tag", GRAVITY);
     assert_eq!(verdict.outcome, Outcome::Indeterminate);
+}
+
+/// S4: who holds a repository to its number is told where nobody can read one.
+#[test]
+fn a_number_of_the_repository_that_no_channel_reads_is_never_the_declared_one() {
+    let id = "acme/api\", repository-id = 7 }";
+    let policy = format!("{POLICY}{FOLLOWER}").replace("acme/api\" }", id);
+    let npm = listing("npm", NOW, r#""1.0.0":{}"#);
+    for (project_of_tag, outcome) in [
+        (None, Outcome::Indeterminate),
+        (Some(r#"{"name":"acme/api"}"#), Outcome::Indeterminate),
+        (Some(r#"{"id":7}"#), Outcome::Allow),
+    ] {
+        let project_of_tag = project_of_tag.map(|told| project("tag", NOW, told));
+        let told: Vec<String> = [tag(), npm.clone()]
+            .into_iter()
+            .chain(project_of_tag)
+            .collect();
+        for version in [Some("1.0.0"), None] {
+            let verdict = verdict(&policy, &told, version);
+            assert_eq!(verdict.outcome, outcome, "{:#?}", verdict.findings);
+            if outcome == Outcome::Allow {
+                none(&verdict.findings, CODE);
+                continue;
+            }
+            let finding = the_one(&verdict.findings, CODE, "tag", GRAVITY);
+            assert!(finding.message.contains("the number of its repository"));
+        }
+    }
+}
+
+/// What excuses the leading channel's silence about a release says nothing about the repository.
+#[test]
+fn a_leader_whose_absence_is_excused_is_held_to_the_number_too() {
+    let policy = r#"
+        component = { name = "api", source = "https://github.com/acme/api", repository-id = 7 }
+        line.release = { scheme = "semver" }
+        channel.tag = { kind = "git-tag", tag = "v{version}" }
+        channel.hub = { kind = "oci", tag = "{version}", image = "docker.io/acme/api" }
+    "#;
+    let image = format!(r#""1.0.0":{{"digest":{}}}"#, digest('d'));
+    let deleted = |id: Option<u64>| {
+        let mut told = vec![
+            listing(
+                "tag",
+                FIRST,
+                &format!(r#""v1.0.0":{{"commit":{}}}"#, commit('a')),
+            ),
+            listing("hub", FIRST, &image),
+            listing("tag", NOW, ""),
+            listing("hub", NOW, &image),
+        ];
+        told.extend(id.map(|id| project("tag", NOW, &format!(r#"{{"id":{id}}}"#))));
+        verdict(policy, &told, Some("1.0.0"))
+    };
+    let known = deleted(Some(7));
+    assert_eq!(known.outcome, Outcome::Allow, "{:#?}", known.findings);
+    let unknown = deleted(None);
+    assert_eq!(unknown.outcome, Outcome::Indeterminate);
+    the_one(&unknown.findings, CODE, "tag", GRAVITY);
 }
 
 /// A manifest that leaves the version to a tool says nothing about it: it confirms no release.

@@ -78,3 +78,46 @@ fn an_image_that_is_no_release_cannot_be_lower() {
         CODE,
     );
 }
+
+/// Dist-tags: the channel itself says what they show.
+fn dist_tags(rounds: &[(&str, &[&str], &str)]) -> Vec<Finding> {
+    const NPM: &str = r#"
+        component = { name = "ui", source = "https://github.com/acme/ui" }
+        line.release = { scheme = "semver" }
+        channel.release = { kind = "github-release", tag = "v{version}" }
+        channel.npm = { kind = "npm" }
+    "#;
+    let told = rounds.iter().map(|(round, versions, latest)| {
+        let entries: Vec<String> = versions
+            .iter()
+            .map(|it| format!(r#""{it}":{{}}"#))
+            .collect();
+        let whole = listing("npm", round, &entries.join(","));
+        let moving = format!(r#""listing":{{"moving":{{"latest":"{latest}"}},"#);
+        let with = whole.replacen(r#""listing":{"#, &moving, 1);
+        assert_ne!(with, whole);
+        with
+    });
+    judge(NPM, &told.collect::<Vec<_>>(), &["2.0.0"])
+}
+
+#[test]
+fn a_dist_tag_that_goes_back_is_found_and_a_new_release_of_another_series_is_a_backport() {
+    let both: &[&str] = &["1.0.0", "2.0.0"];
+    let findings = dist_tags(&[(FIRST, both, "2.0.0"), (NOW, both, "1.0.0")]);
+    let finding = the_one(&findings, CODE, "npm", GRAVITY);
+    assert_eq!(finding.version.as_deref(), Some("1.0.0"));
+    none(
+        &dist_tags(&[(FIRST, both, "1.0.0"), (NOW, both, "2.0.0")]),
+        CODE,
+    );
+    let more: &[&str] = &["1.0.0", "1.0.1", "2.0.0"];
+    none(
+        &dist_tags(&[(FIRST, both, "2.0.0"), (NOW, more, "1.0.1")]),
+        CODE,
+    );
+    // Of two versions new in one series the lower one is no backport.
+    let patch: &[&str] = &["1.0.0", "2.0.0", "2.0.1"];
+    let back = dist_tags(&[(FIRST, patch, "2.0.1"), (NOW, patch, "2.0.0")]);
+    the_one(&back, CODE, "npm", GRAVITY);
+}

@@ -106,6 +106,24 @@ fn without_a_branch_that_matches_or_without_globs_nothing_is_stated() {
     assert!(look_up("git-tag", &github, &["main"], "v9").is_empty());
 }
 
+/// The rule looks at the leading channel alone; asking on behalf of followers spends the rate limit.
+#[test]
+fn a_follower_is_not_asked_about_branches() {
+    let github = github();
+    let source = github.source("acme/x");
+    for kind in ["github-release", "git-tag"] {
+        let ask = configure_with(kind, Some(&source), TAG, &["main"], None).unwrap();
+        let world = World::new(Limits::default());
+        let listed = world.ask_many(vec![ask.clone()]).remove(0);
+        let asked = github.asked().len();
+        let found = world.look_up(ask.clone(), listed.clone(), &["v1.0"], false);
+        assert!(found.is_empty(), "{kind}: {found:?}");
+        assert_eq!(github.asked().len(), asked, "{kind}");
+        let found = world.look_up(ask, listed, &["v1.0"], true);
+        assert_eq!(entry(&found[0]).branches, branches(&[("main", true)]));
+    }
+}
+
 #[test]
 fn an_api_that_may_not_be_asked_is_a_failure_of_the_release_and_no_word_about_branches() {
     let github = github();

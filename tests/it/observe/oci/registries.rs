@@ -16,8 +16,8 @@ use crate::observe::peers::{Peer, installed, on_path};
 pub(crate) const USER: &str = "m";
 pub(crate) const PASSWORD: &str = "s3cr3t-planted";
 
-/// The password as bcrypt has it, the only form that the registry reads.
-const HTPASSWD: &str = "m:$2b$05$MMhAq8mXjukp5jf8O7Qitu2Yr4BIFsyebror1WEk9qU52jxHuEd5q\n";
+/// The password as bcrypt has it, the only form that the registry reads; `AWS` is the user of ECR.
+const HTPASSWD: &str = "m:$2b$05$MMhAq8mXjukp5jf8O7Qitu2Yr4BIFsyebror1WEk9qU52jxHuEd5q\nAWS:$2b$05$MMhAq8mXjukp5jf8O7Qitu2Yr4BIFsyebror1WEk9qU52jxHuEd5q\n";
 
 /// What the registry demands.
 pub(crate) enum Demand<'t> {

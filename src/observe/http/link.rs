@@ -1,8 +1,33 @@
-//! `Link` (RFC 8288): the address of the next page.
+//! `Link` (RFC 8288): the address of the next page, which only the server that is asked may have.
 
-use crate::model::Failure;
-use crate::observe::http::HeaderMap;
+use url::Url;
+
+use super::{HeaderMap, Reply, same_origin};
+use crate::model::{Failure, FailureKind, visible};
 use crate::observe::malformed;
+
+impl Reply {
+    /// The address of the page after this one, where there is one and `server` has it: a link to
+    /// another host would take the credential there (THREATS row 19).
+    pub(crate) fn next_page(&self, server: &Url) -> Result<Option<Url>, Failure> {
+        let Some(target) = next_page(&self.headers)? else {
+            return Ok(None);
+        };
+        let next = self
+            .url
+            .join(&target)
+            .map_err(|_| malformed("the next page has no address"))?;
+        let has_login = !next.username().is_empty() || next.password().is_some();
+        if !same_origin(&next, server) || has_login {
+            let host = visible(next.host_str().unwrap_or("nowhere"), 100);
+            return Err(Failure {
+                kind: FailureKind::Redirect,
+                detail: format!("the next page is said to be elsewhere, on {host}; not asked"),
+            });
+        }
+        Ok(Some(next))
+    }
+}
 
 /// The target of `rel="next"`, as the server wrote it; nothing on the last page.
 ///
@@ -86,6 +111,7 @@ mod tests {
             &["<https://h/x?page=2,3;4>; rel=\"next\", <https://h/x?page=9>; rel=\"last\""][..],
             &["<https://h/>; rel=\"prev\", <https://h/x?page=2,3;4>; rel=\"next\""],
             &["<https://h/x?page=2,3;4>;rel=next"],
+            &["<https://h/x?page=2,3;4>;Rel=\"last Next\""],
             &[
                 "<https://h/>; title=\"a, b; c\"; rel=prev",
                 "<https://h/x?page=2,3;4>; x; REL=\"up next\"",
@@ -94,6 +120,8 @@ mod tests {
             assert_eq!(of(values), Ok(next.clone()), "{values:?}");
         }
         assert_eq!(of(&[]), Ok(None));
+        assert_eq!(of(&[""]), Ok(None));
+        assert_eq!(of(&["<https://h/>; rel=prev"]), Ok(None));
         assert_eq!(of(&["<https://h/>; rel=\"nextone\""]), Ok(None));
         assert_eq!(of(&["<https://h/>; rel=\"last\", <https://h/>"]), Ok(None));
     }
@@ -106,9 +134,53 @@ mod tests {
             "<https://h/",
             "<https://h/> rel=next",
             "<h>; rel=\"next",
+            "<h>; rel=prev, y",
+            "<h>; rel=prev x",
+            "<h>; rel=prev,, <i>; rel=next",
             "x",
         ] {
             assert!(of(&[wrong]).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn the_next_page_is_of_the_server_that_was_asked() {
+        let next = |target: &str| {
+            let mut headers = HeaderMap::new();
+            headers.append("link", format!("<{target}>; rel=next").parse().unwrap());
+            let page = Reply {
+                status: 200,
+                headers,
+                body: Vec::new(),
+                length: 0,
+                digest: crate::model::Digest::of(b""),
+                unchanged: false,
+                url: Url::parse("https://h.example/a/b?page=1").unwrap(),
+                at: crate::observe::now(),
+            };
+            let server = Url::parse("https://h.example/").unwrap();
+            page.next_page(&server)
+        };
+        for (target, address) in [
+            ("/x?page=2", "https://h.example/x?page=2"),
+            ("?page=2", "https://h.example/a/b?page=2"),
+            ("https://h.example:443/x", "https://h.example/x"),
+        ] {
+            assert_eq!(next(target).unwrap().unwrap().as_str(), address);
+        }
+        for elsewhere in [
+            "https://evil.example/x",
+            "//evil.example/x",
+            "http://h.example/x",
+            "https://h.example:8443/x",
+            "https://me:secret@h.example/x",
+            "https://:secret@h.example/x",
+            "data:text/plain,x",
+        ] {
+            let why = next(elsewhere).unwrap_err();
+            assert_eq!(why.kind, FailureKind::Redirect, "{elsewhere}");
+            assert!(!why.detail.contains("secret"), "{why:?}");
+        }
+        assert_eq!(next("https://").unwrap_err().kind, FailureKind::Malformed);
     }
 }

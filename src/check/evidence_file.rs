@@ -82,6 +82,7 @@ pub struct EvidenceWriter {
     path: PathBuf,
     file: BufWriter<NamedTempFile>,
     lines: bool,
+    documents: usize,
 }
 
 impl EvidenceWriter {
@@ -92,6 +93,15 @@ impl EvidenceWriter {
     pub fn create(path: &Path, several: bool) -> Result<Self, EvidenceFileError> {
         let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
         let folder = folder.unwrap_or_else(|| Path::new("."));
+        // A file is replaced as a whole: a device or a pipe would be gone.
+        if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+            return Err(EvidenceFileError {
+                path: path.to_owned(),
+                line: None,
+                message: "is there already, and is no file".to_owned(),
+                hint: Some("name a file that may be replaced, or one that is new".to_owned()),
+            });
+        }
         let mut builder = tempfile::Builder::new();
         // As any file that a user writes: what the umask leaves.
         #[cfg(unix)]
@@ -102,6 +112,7 @@ impl EvidenceWriter {
             path: path.to_owned(),
             file: BufWriter::new(file),
             lines: several,
+            documents: 0,
         })
     }
 
@@ -116,7 +127,13 @@ impl EvidenceWriter {
         };
         let written = written.map_err(std::io::Error::from);
         let written = written.and_then(|()| self.file.write_all(b"\n"));
+        self.documents += 1;
         written.map_err(|error| unwritable(&self.path, &error))
+    }
+
+    /// How many documents were added.
+    pub fn documents(&self) -> usize {
+        self.documents
     }
 
     /// Gives the file its name.

@@ -1,15 +1,16 @@
 //! A policy for a checkout that has none, guessed from its manifest: good enough to find a
 //! disagreement, never to allow.
 
-use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml_edit::{Array, DocumentMut, Item, Table, value};
 
+use super::Target;
 use super::judge::JudgeError;
-use super::{Target, TargetError, load_targets};
+use crate::decide;
 use crate::model::{Name, visible};
 use crate::observe::manifest::{Declared, Format, declared_by_key};
+use crate::policy::load_text;
 
 /// A manifest that may say name and version.
 struct Manifest {
@@ -83,7 +84,10 @@ pub fn guess(checkout: &Path) -> Result<(Target, &'static str), JudgeError> {
         let (Ok(name), Some(_)) = (name.parse::<Name>(), find(manifest.version)) else {
             continue;
         };
-        let target = target(&policy(manifest, &name, checkout)).map_err(|message| JudgeError {
+        let text = policy(manifest, &name, checkout);
+        let file = checkout.join(manifest.file);
+        let reason = format!("component `{name}`: {} of the checkout", manifest.file);
+        let target = target(text, file, reason).map_err(|message| JudgeError {
             message: format!("{shown}: no policy can be guessed: {message}"),
             hint: "write a policy and name it".to_owned(),
         })?;
@@ -98,6 +102,10 @@ pub fn guess(checkout: &Path) -> Result<(Target, &'static str), JudgeError> {
 
 fn read(path: &Path) -> Option<String> {
     let mut text = String::new();
+    // A pipe of that name would be waited for without end.
+    if !std::fs::metadata(path).ok()?.is_file() {
+        return None;
+    }
     let file = std::fs::File::open(path).ok()?;
     let mut file = std::io::Read::take(file, MANIFEST_BYTES);
     std::io::Read::read_to_string(&mut file, &mut text).ok()?;
@@ -155,25 +163,14 @@ fn policy(manifest: &Manifest, name: &Name, checkout: &Path) -> String {
 }
 
 /// Reads the text as any policy: what a guess gets wrong is refused like everybody's mistakes.
-fn target(text: &str) -> Result<Target, String> {
-    let write = || {
-        let mut file = tempfile::Builder::new().suffix(".toml").tempfile()?;
-        file.write_all(text.as_bytes())?;
-        file.flush()?;
-        Ok::<_, std::io::Error>(file)
-    };
-    let file = write().map_err(|error| error.to_string())?;
-    let loaded = load_targets(&[file.path().to_owned()]);
-    let words = |error: TargetError| match error {
-        TargetError::Unreadable { message, .. } => message,
-        TargetError::Invalid(errors) => errors.first().map_or_else(String::new, |errors| {
-            let first = errors.diagnostics().first();
-            first.map_or_else(String::new, |diagnostic| diagnostic.message.clone())
-        }),
-    };
-    let targets = loaded.map_err(words)?;
-    targets
-        .into_iter()
-        .next()
-        .ok_or_else(|| "it names no component".to_owned())
+fn target(text: String, file: PathBuf, reason: String) -> Result<Target, String> {
+    let loaded = load_text(&file, text, &decide::codes()).map_err(|errors| {
+        let first = errors.diagnostics().first();
+        first.map_or_else(String::new, |diagnostic| diagnostic.message.clone())
+    })?;
+    let item = loaded.components.into_iter().next();
+    let mut item = item.ok_or_else(|| "it names no component".to_owned())?;
+    // The verdict itself says that this is a guess, in every format, and so is never an allow.
+    item.policy.guessed = Some(vec![reason]);
+    Ok(Target { path: file, item })
 }

@@ -38,7 +38,8 @@ pub fn judge(
 ) -> Result<Judged, JudgeError> {
     let now = now.unwrap_or(evidence.decided_at);
     let checked = checked(policy, evidence, origin)?;
-    let verdict = decide::evaluate(policy, &checked, question, now).map_err(unfit)?;
+    let verdict =
+        decide::evaluate(policy, &checked, question, now).map_err(|error| unfit(policy, error))?;
     Ok(Judged {
         verdict,
         evidence: checked.into_evidence(),
@@ -56,7 +57,7 @@ pub(super) fn wanted(
 ) -> Result<BTreeMap<Name, Vec<Wanted>>, JudgeError> {
     let now = listed.decided_at;
     let checked = checked(policy, listed, Origin::Asked)?;
-    decide::wanted(policy, &checked, question, now).map_err(unfit)
+    decide::wanted(policy, &checked, question, now).map_err(|error| unfit(policy, error))
 }
 
 fn checked(
@@ -70,9 +71,10 @@ fn checked(
     })
 }
 
-fn unfit(error: QuestionError) -> JudgeError {
+fn unfit(policy: &Policy, error: QuestionError) -> JudgeError {
     JudgeError {
-        message: error.message.clone(),
+        // Of several components one may be asked what does not fit it.
+        message: format!("component `{}`: {}", policy.component.name, error.message),
         hint: error.hint,
     }
 }

@@ -150,6 +150,13 @@ fn write(output: &Path, text: &str, force: bool) -> Result<(), Failure> {
             "name a file in a folder that may be written, or `-`",
         )
     };
+    // A file is replaced as a whole: a device or a pipe would be gone.
+    if std::fs::metadata(output).is_ok_and(|there| !there.is_file()) {
+        return Err(Failure::new(
+            format!("{shown} is no file, and is not written over"),
+            "name a file, or `-` to see the policy",
+        ));
+    }
     let mut builder = tempfile::Builder::new();
     // As any file that a program writes: what the umask leaves of it.
     #[cfg(unix)]

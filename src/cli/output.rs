@@ -159,6 +159,7 @@ impl Output {
     /// # Errors
     /// As [`Output::take`].
     pub(super) fn finish(self, terminal: &mut Terminal) -> Result<(), Failure> {
+        let unjudged = self.unjudged();
         let reports: Vec<Reported<'_>> = self
             .kept
             .iter()
@@ -170,11 +171,12 @@ impl Output {
             }
             VerdictFormat::Csv if self.taken == 0 => report::csv_head(),
             VerdictFormat::Human | VerdictFormat::Json | VerdictFormat::Csv => String::new(),
-            VerdictFormat::Markdown => report::markdown_verdicts(&reports, &self.files, usize::MAX),
-            VerdictFormat::Sarif => {
-                report::sarif_verdicts(&reports, &self.files).map_err(std::io::Error::from)?
+            VerdictFormat::Markdown => {
+                report::markdown_verdicts(&reports, &self.files, unjudged, usize::MAX)
             }
-            VerdictFormat::Junit => report::junit_verdicts(&reports, &self.files),
+            VerdictFormat::Sarif => report::sarif_verdicts(&reports, &self.files, unjudged)
+                .map_err(std::io::Error::from)?,
+            VerdictFormat::Junit => report::junit_verdicts(&reports, &self.files, unjudged),
         };
         terminal.result(&text)?;
         if let Some(file) = &self.summary
@@ -189,6 +191,12 @@ impl Output {
     }
 
     /// Of thousands of components nothing is kept that was written already.
+    /// How many components have no verdict: what is left of an interrupted run, and questions that
+    /// did not fit.
+    fn unjudged(&self) -> usize {
+        self.declared.len().saturating_sub(self.taken)
+    }
+
     fn is_needed_at_the_end(&self) -> bool {
         use VerdictFormat::{Junit, Markdown, Sarif};
         self.summary.is_some() || self.annotates || matches!(self.format, Junit | Markdown | Sarif)
@@ -209,7 +217,7 @@ impl Output {
             let mut file = open.append(true).create(true).open(file)?;
             let used = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
             let room = report::SUMMARY_BYTES.saturating_sub(used + 1);
-            let text = report::markdown_verdicts(reports, &self.checkout, room);
+            let text = report::markdown_verdicts(reports, &self.checkout, self.unjudged(), room);
             // A heading begins on its own line, whatever another command left behind.
             let gap = if used > 0 { "\n" } else { "" };
             if !text.is_empty() {

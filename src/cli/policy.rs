@@ -9,7 +9,7 @@ use crate::decide;
 use crate::model::{visible, visible_line};
 use crate::observe::now;
 use crate::policy::{self, PolicyErrors, Rendered, RenderedChannel, render_diagnostics};
-use crate::report::Tint;
+use crate::report::{Tint, inert};
 
 use super::Format;
 use super::exit::{Ending, Failure};
@@ -105,6 +105,7 @@ fn render(arguments: &RenderArguments, terminal: &mut Terminal) -> Result<Ending
             for one in &rendered {
                 draw(&mut text, one, terminal);
             }
+            text = inert(&text);
         }
         Format::Json => {
             for one in &rendered {

@@ -68,10 +68,17 @@ impl Results {
         gathered: Gathered,
         terminal: &mut Terminal,
     ) -> Result<Ending, Failure> {
-        if let Some(file) = self.evidence {
-            file.finish().map_err(unwritable)?;
-        }
+        // An earlier file is worth more than one that holds no evidence.
+        let saved = match self.evidence {
+            Some(file) if file.documents() > 0 => file.finish().map_err(unwritable),
+            Some(_) => {
+                terminal.note("--save-evidence: nothing was judged, so no file was written");
+                Ok(())
+            }
+            None => Ok(()),
+        };
         self.output.finish(terminal)?;
+        saved?;
         if let Gathered::BrokenOff(judged) = gathered {
             terminal.note(&format!(
                 "interrupted: {judged} of {} components were judged, and the report is about them",

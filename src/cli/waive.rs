@@ -14,6 +14,7 @@ use crate::check::{
 use crate::decide::{self, Question, Which};
 use crate::model::{Name, Time, visible};
 use crate::policy::{self, Loaded};
+use crate::report::inert;
 use crate::verify::Origin;
 
 use super::ambient::Ambient;
@@ -218,6 +219,6 @@ fn say(
     if waived.findings.is_empty() {
         text.push_str("  nobody looked whether such a finding is open\n");
     }
-    terminal.result(&text)?;
+    terminal.result(&inert(&text))?;
     Ok(())
 }

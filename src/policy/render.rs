@@ -159,7 +159,12 @@ fn user_information(line: &str) -> Vec<Range<usize>> {
         let authority = rest
             .find(['/', '"', '\'', ' ', '?', '#'])
             .unwrap_or(rest.len());
-        if let Some(length) = rest[..authority].rfind('@') {
+        let end = rest.find(['"', '\'', ' ']).unwrap_or(rest.len());
+        // A password with a slash ends the host too early, and `user:pass` is no host and port.
+        let port = rest[..authority].split_once(':').map(|(_, port)| port);
+        let is_cut = port.is_some_and(|port| !port.bytes().all(|it| it.is_ascii_digit()));
+        let until = if is_cut { end } else { authority };
+        if let Some(length) = rest[..until].rfind('@') {
             found.push(start..start + length);
         }
     }

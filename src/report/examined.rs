@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
-use crate::model::{Name, visible_line};
+use crate::model::{Name, visible, visible_line};
 use crate::observe::{Examination, Examined, Sight};
 
+use super::github::{inert, inert_json};
 use super::paper::{Paper, Tint};
 
 /// Name and version of the document.
@@ -44,7 +45,7 @@ pub fn human(paper: &Paper, examinations: &[Examination]) -> String {
         1 => writeln!(text, "\nOne thing that is required cannot be seen."),
         many => writeln!(text, "\n{many} things that are required cannot be seen."),
     };
-    text
+    inert(&text)
 }
 
 fn draw(text: &mut String, paper: &Paper, seen: &Examined) {
@@ -63,7 +64,7 @@ fn draw(text: &mut String, paper: &Paper, seen: &Examined) {
     let _ = writeln!(text, "    {}", paper.tint(tint, &head));
     text.push_str(&paper.wrap("      ", &visible_line(&seen.detail)));
     if let Some(hint) = &seen.hint {
-        text.push_str(&paper.wrap("      ", &format!("hint: {hint}")));
+        text.push_str(&paper.wrap("      ", &format!("hint: {}", visible(hint, 600))));
     }
 }
 
@@ -77,7 +78,7 @@ pub fn json(examinations: &[Examination]) -> Result<String, serde_json::Error> {
         .flat_map(|it| &it.seen)
         .any(Examined::stops);
     let document = json!({"schema": SCHEMA, "sees-all": !stops, "channels": examinations});
-    Ok(serde_json::to_string_pretty(&document)? + "\n")
+    Ok(inert_json(&serde_json::to_string_pretty(&document)?) + "\n")
 }
 
 #[cfg(test)]
@@ -102,7 +103,15 @@ mod tests {
         };
         let silent = human(&paper, &[examination(Vec::new())]);
         assert!(silent.contains("nothing to examine"), "{silent}");
-        let hostile = Examined::blind("tags", "a\u{1b}[2J", "b\u{202e}", "wait");
+        let mut hostile = Examined::blind("tags", "a\u{1b}[2J", "b\u{202e}", "wait");
+        let commands = ["::error::x", "##[error]x"].map(|command| {
+            hostile.detail = command.to_owned();
+            human(&paper, &[examination(vec![hostile.clone()])])
+        });
+        for text in commands {
+            assert!(!text.contains("##[") && !text.contains(" ::"), "{text}");
+        }
+        hostile.detail = "b\u{202e}".to_owned();
         let text = human(&paper, &[examination(vec![hostile.clone()])]);
         assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text}");
         assert!(text.contains("One thing that is required"), "{text}");

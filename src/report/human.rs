@@ -37,7 +37,7 @@ pub fn verdict(paper: &Paper, verdict: &Verdict, evidence: &Evidence) -> String 
     }
     if verdict.guessed.is_some() {
         let words = "guessed: nobody wrote this policy, so nothing is allowed; \
-                     `lockstep init` with the same shorthand writes it for you to confirm";
+                     `lockstep init` with the same target writes one for you to confirm";
         text.push_str(&paper.wrap("  ", words));
     }
     for why in verdict.guessed.iter().flatten().filter(|_| paper.all) {

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use crate::model::{Cell, CellState, Finding, Outcome, Severity};
 
-use super::reported::{Folders, Reported, set_apart, state};
+use super::reported::{Folders, Reported, incomplete, set_apart, state};
 
 /// What became of a case.
 enum Ran {
@@ -31,19 +31,38 @@ struct Case {
 }
 
 /// One document for all verdicts.
-pub fn verdicts(reports: &[Reported<'_>], folders: &Folders) -> String {
+pub fn verdicts(reports: &[Reported<'_>], folders: &Folders, unjudged: usize) -> String {
     let suites: Vec<(&Reported<'_>, Vec<Case>)> = reports
         .iter()
         .map(|report| (report, cases(report, folders)))
         .collect();
-    let all = || suites.iter().flat_map(|(_, cases)| cases);
+    let missing: Vec<Case> = incomplete(unjudged).map(of_missing).into_iter().collect();
+    let all = || suites.iter().flat_map(|(_, cases)| cases).chain(&missing);
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let _ = writeln!(text, "<testsuites name=\"lockstep\" {}>", counts(all()));
     for (report, cases) in &suites {
         suite(&mut text, report, cases);
     }
+    if !missing.is_empty() {
+        let counts = counts(missing.iter());
+        let _ = writeln!(text, "  <testsuite name=\"lockstep\" {counts}>");
+        for case in &missing {
+            one(&mut text, "lockstep", case);
+        }
+        text.push_str("  </testsuite>\n");
+    }
     text.push_str("</testsuites>\n");
     text
+}
+
+fn of_missing(message: String) -> Case {
+    Case {
+        name: "every component is judged".to_owned(),
+        ran: Ran::Errored,
+        kind: "not-judged".to_owned(),
+        message,
+        text: String::new(),
+    }
 }
 
 fn counts<'c>(cases: impl Iterator<Item = &'c Case>) -> String {
@@ -95,31 +114,35 @@ fn suite(text: &mut String, report: &Reported<'_>, cases: &[Case]) {
     }
     text.push_str("    </properties>\n");
     for case in cases {
-        let name = escaped(&case.name);
-        let _ = write!(
-            text,
-            "    <testcase classname=\"{component}\" name=\"{name}\" time=\"0\""
-        );
-        let (message, body) = (escaped(&case.message), escaped(&case.text));
-        let element = match case.ran {
-            Ran::Passed if body.is_empty() => {
-                text.push_str("/>\n");
-                continue;
-            }
-            Ran::Passed => format!("<system-out>{body}</system-out>"),
-            Ran::Skipped => format!("<skipped message=\"{message}\"/>"),
-            Ran::Failed | Ran::Errored => {
-                let element = match case.ran {
-                    Ran::Failed => "failure",
-                    _ => "error",
-                };
-                let kind = escaped(&case.kind);
-                format!("<{element} message=\"{message}\" type=\"{kind}\">{body}</{element}>")
-            }
-        };
-        let _ = writeln!(text, ">\n      {element}\n    </testcase>");
+        one(text, &component, case);
     }
     text.push_str("  </testsuite>\n");
+}
+
+fn one(text: &mut String, class: &str, case: &Case) {
+    let name = escaped(&case.name);
+    let _ = write!(
+        text,
+        "    <testcase classname=\"{class}\" name=\"{name}\" time=\"0\""
+    );
+    let (message, body) = (escaped(&case.message), escaped(&case.text));
+    let element = match case.ran {
+        Ran::Passed if body.is_empty() => {
+            text.push_str("/>\n");
+            return;
+        }
+        Ran::Passed => format!("<system-out>{body}</system-out>"),
+        Ran::Skipped => format!("<skipped message=\"{message}\"/>"),
+        Ran::Failed | Ran::Errored => {
+            let element = match case.ran {
+                Ran::Failed => "failure",
+                _ => "error",
+            };
+            let kind = escaped(&case.kind);
+            format!("<{element} message=\"{message}\" type=\"{kind}\">{body}</{element}>")
+        }
+    };
+    let _ = writeln!(text, ">\n      {element}\n    </testcase>");
 }
 
 /// The matrix cell by cell, then what is about no single cell, a case for each code and subject.

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use crate::model::{Answer, Finding, Mode, Outcome, Severity};
 
 use super::findings::{groups, told};
-use super::reported::{Folders, Reported, set_apart};
+use super::reported::{Folders, Reported, incomplete, set_apart};
 use escape::{plain, prose};
 use tables::{matrix, overview};
 
@@ -37,13 +37,21 @@ impl Sheet {
 }
 
 /// All verdicts in at most `limit` bytes; a last line says what was cut.
-pub fn verdicts(reports: &[Reported<'_>], folders: &Folders, limit: usize) -> String {
+pub fn verdicts(
+    reports: &[Reported<'_>],
+    folders: &Folders,
+    unjudged: usize,
+    limit: usize,
+) -> String {
     const CUT: usize = 200;
     let mut sheet = Sheet {
         text: String::new(),
         limit: limit.saturating_sub(CUT),
         left_out: 0,
     };
+    if let Some(words) = incomplete(unjudged) {
+        sheet.add(&format!("**Incomplete:** {words}.\n\n"));
+    }
     if reports.len() > 1 {
         sheet.add(&overview(reports));
     }

@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::model::{JudgedCase, Level, Mark, Outcome, ReplayRow, ReplayTotals};
 
+use super::github::inert;
 use super::paper::{Paper, Tint};
 
 /// The whole table, as text that ends with a line break.
@@ -48,7 +49,7 @@ pub fn replay(paper: &Paper, rows: &[ReplayRow], totals: &ReplayTotals) -> Strin
         draw_mark(&mut text, paper, row);
     }
     draw_totals(&mut text, paper, totals);
-    text
+    inert(&text)
 }
 
 fn draw_line(text: &mut String, paper: &Paper, name: &str, name_width: usize, case: &JudgedCase) {

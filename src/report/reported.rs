@@ -158,6 +158,18 @@ pub(super) fn set_apart(finding: &Finding) -> Option<(&'static str, String)> {
 }
 
 /// What a finding is about, for a title: component, version, channel.
+/// What a report says of components that it is not about; nothing where there are none.
+pub(super) fn incomplete(unjudged: usize) -> Option<String> {
+    let components = match unjudged {
+        0 => return None,
+        1 => "one more component was".to_owned(),
+        many => format!("{many} more components were"),
+    };
+    Some(format!(
+        "{components} to be judged and not judged: this report is not complete"
+    ))
+}
+
 pub(super) fn subject(finding: &Finding) -> String {
     let mut subject = finding.component.to_string();
     if let Some(version) = &finding.version {

@@ -11,7 +11,7 @@ use crate::decide;
 use crate::model::{Finding, Severity};
 
 use super::github::inert_json;
-use super::reported::{Folders, Reported, grade};
+use super::reported::{Folders, Reported, grade, incomplete};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
@@ -22,7 +22,11 @@ pub(super) const BASE: &str = "SRCROOT";
 ///
 /// # Errors
 /// None that a verdict can cause.
-pub fn verdicts(reports: &[Reported<'_>], folders: &Folders) -> Result<String, serde_json::Error> {
+pub fn verdicts(
+    reports: &[Reported<'_>],
+    folders: &Folders,
+    unjudged: usize,
+) -> Result<String, serde_json::Error> {
     let rules = decide::codes();
     let indexes: HashMap<&str, usize> = rules
         .iter()
@@ -41,6 +45,9 @@ pub fn verdicts(reports: &[Reported<'_>], folders: &Folders) -> Result<String, s
                 notifications.push(result::notification(report, finding, folders, index));
             }
         }
+    }
+    if let Some(words) = incomplete(unjudged) {
+        notifications.push(json!({ "level": "error", "message": { "text": words } }));
     }
     let ended = reports.iter().map(|report| report.verdict.now).max();
     let mut invocation = json!({

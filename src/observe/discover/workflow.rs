@@ -127,6 +127,12 @@ fn add(published: &mut Vec<Published>, found: impl Iterator<Item = Published>) {
     }
 }
 
+/// The beginning of a command, without settings: some are passwords.
+fn told(words: &[String]) -> String {
+    let plain = words.iter().filter(|word| !word.contains('='));
+    plain.take(3).cloned().collect::<Vec<_>>().join(" ")
+}
+
 fn read_step(job: &mut Job, step: &Node, published: &mut Vec<Published>) {
     let outer = job.scope.variables.clone();
     learn_variables(&mut job.scope, step);
@@ -150,7 +156,7 @@ fn read_step(job: &mut Job, step: &Node, published: &mut Vec<Published>) {
                 let place = commands::read(job, &words);
                 let of_place = |place| Published {
                     line,
-                    what: words.iter().take(3).cloned().collect::<Vec<_>>().join(" "),
+                    what: told(&words),
                     place,
                 };
                 add(published, place.into_iter().map(of_place));

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use url::Url;
+
 use crate::observe::discover::{Clue, Clues, Origin, Place, Says};
 use crate::observe::pypi::normalised_name;
 
@@ -230,10 +232,23 @@ fn npm(package: Option<&str>, registry: Option<&str>, frame: &Frame<'_>) -> Stri
     if let Some(registry) = registry {
         toml.push_str(&format!(
             "registry = {}\n",
-            quoted(registry.trim_end_matches('/'))
+            quoted(without_login(registry).trim_end_matches('/'))
         ));
     }
     toml
+}
+
+/// A registry as it may be shown: whoever wrote a token into it meant no policy to hold it.
+fn without_login(address: &str) -> String {
+    let Ok(mut url) = Url::parse(address) else {
+        return address.to_owned();
+    };
+    if url.username().is_empty() && url.password().is_none() {
+        return address.to_owned();
+    }
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.to_string()
 }
 
 fn lambda(function: Option<&str>, region: Option<&str>) -> String {

@@ -62,8 +62,9 @@ pub(super) fn quoted(text: &str) -> String {
                 quoted.push('\\');
                 quoted.push(character);
             }
-            hidden if hidden.is_control() => {
-                quoted.push_str(&format!("\\u{:04X}", u32::from(hidden)));
+            // Nor may what is read be other than what is there: marks of direction, empty letters.
+            hidden if is_hidden(hidden) => {
+                quoted.push_str(&format!("\\U{:08X}", u32::from(hidden)));
             }
             plain => quoted.push(plain),
         }
@@ -73,6 +74,12 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// An array of strings.
+fn is_hidden(character: char) -> bool {
+    let mut text = [0; 4];
+    let text: &str = character.encode_utf8(&mut text);
+    visible(text, 20) != text
+}
+
 pub(super) fn quoted_list(texts: &[String]) -> String {
     let texts: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
     format!("[{}]", texts.join(", "))
@@ -89,5 +96,7 @@ mod tests {
         let text = format!("a = {}", quoted("\"\\\n\u{7f}\u{1b}"));
         let read = text.parse::<toml_edit::DocumentMut>().unwrap();
         assert_eq!(read["a"].as_str(), Some("\"\\\n\u{7f}\u{1b}"));
+        let turned = quoted("acme\u{202e}\u{e0041}é");
+        assert_eq!(turned, "\"acme\\U0000202E\\U000E0041é\"");
     }
 }

@@ -293,6 +293,30 @@ fn a_guess_denies_and_never_allows() {
         "{}",
         ran.err
     );
+    // Nor does any report: whoever reads one may not look at the exit code.
+    let json = Checkout::new(&AGREEING)
+        .check(&["--format", "json"], &[])
+        .json();
+    assert_eq!(json["verdict"], "indeterminate", "{json:#}");
+    assert!(
+        json["guessed"][0]
+            .as_str()
+            .unwrap()
+            .contains("pyproject.toml")
+    );
+    for format in ["human", "markdown", "junit", "sarif", "csv"] {
+        let ran = Checkout::new(&AGREEING).check(&["--format", format], &[]);
+        assert_eq!(ran.code, Some(3), "{ran:#?}");
+        for allow in [
+            "lib: allow",
+            "✅ allow",
+            "value=\"allow\"",
+            "\"verdict\": \"allow\"",
+            "lib,allow",
+        ] {
+            assert!(!ran.out.contains(allow), "{format}: {}", ran.out);
+        }
+    }
     let wrong = Says {
         manifest: "1.4.1",
         ..AGREEING

@@ -9,6 +9,7 @@ mod formats;
 mod formats_hostile;
 mod github;
 mod init;
+mod interrupt;
 mod live;
 mod local;
 mod many;

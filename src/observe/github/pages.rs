@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::{Api, Basis};
-use crate::model::{Coverage, Failure, FailureKind};
+use crate::model::{Coverage, Digest, Failure, FailureKind};
 use crate::observe::http::Unanswered;
 use crate::observe::malformed;
 
@@ -28,6 +28,10 @@ pub(in crate::observe) struct Pages {
 /// Reads page after page; each is given to `take`. The addresses are the server's, never built, and
 /// all of one origin (THREATS row 19).
 ///
+/// What is deleted between two pages moves all that follows up by one, and what stood first on the
+/// next page is on none: of several pages the first is read again at the end, and a list that has
+/// changed meanwhile is partial.
+///
 /// # Errors
 /// [`Unanswered`] where the first page cannot be read. What breaks off later is partial.
 pub(in crate::observe) async fn pages<T: DeserializeOwned>(
@@ -36,7 +40,7 @@ pub(in crate::observe) async fn pages<T: DeserializeOwned>(
     mut take: impl FnMut(T) -> Result<(), Failure>,
 ) -> Result<Pages, Unanswered> {
     let mut reading = Reading::default();
-    let mut url = first;
+    let mut url = first.clone();
     loop {
         let number = reading.asked.len() + 1;
         let stopped = match reading.page(api, url, &mut take).await {
@@ -44,7 +48,8 @@ pub(in crate::observe) async fn pages<T: DeserializeOwned>(
                 url = next;
                 continue;
             }
-            Ok(None) => None,
+            Ok(None) if number == 1 => None,
+            Ok(None) => reading.changed::<T>(api, first).await,
             Err(unanswered) if reading.taken == 0 => return Err(unanswered),
             Err(unanswered) => Some(unanswered.failure),
         };
@@ -67,6 +72,8 @@ struct Reading {
     bytes: u64,
     /// Pages that were read and understood.
     taken: usize,
+    /// The content of the first page.
+    first: Option<Digest>,
 }
 
 impl Reading {
@@ -91,10 +98,23 @@ impl Reading {
             return Err(too_large(format!("pages of more than {most} bytes")));
         }
         self.basis.add(&reply);
+        self.first.get_or_insert(reply.digest);
         take(page).map_err(Unanswered::of)?;
         self.taken += 1;
         let next = reply.next_page(&api.repository);
         next.map_err(Unanswered::of)
+    }
+
+    /// Why the list cannot be taken for whole: the first page is another one now.
+    async fn changed<T: DeserializeOwned>(&self, api: &Api, first: Url) -> Option<Failure> {
+        match api.read::<T>(first).await {
+            Ok((reply, _)) if Some(reply.digest) == self.first => None,
+            Ok(_) => Some(Failure {
+                kind: FailureKind::Stale,
+                detail: "the list changed while its pages were read".to_owned(),
+            }),
+            Err(unanswered) => Some(unanswered.failure),
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Lists of many pages: read whole, or said to be partial.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use lockstep::model::{Answer, Coverage, Facts, FailureKind, Observation};
 use lockstep::observe::http::Limits;
 
@@ -55,8 +57,43 @@ fn every_page_is_read_by_the_servers_own_addresses() {
             "/repos/acme/x/releases?per_page=100".to_owned(),
             format!("/repositories/{id}/releases?per_page=100&page=2"),
             format!("/repositories/{id}/releases?per_page=100&page=3"),
+            // Whether it is still the same list.
+            "/repos/acme/x/releases?per_page=100".to_owned(),
         ]
     );
+}
+
+/// A release that is deleted between two pages moves the next page up by one.
+#[test]
+fn a_list_that_changes_while_it_is_read_proves_no_absence() {
+    for changes in [false, true] {
+        let asked = AtomicUsize::new(0);
+        let server = Loopback::start(move |heard| {
+            let release = |tag: &str| {
+                format!(
+                    r#"[{{"id":{},"tag_name":"{tag}","name":null,"draft":false,
+                    "prerelease":false,"published_at":null,"author":null,"assets":[]}}]"#,
+                    &tag[1..]
+                )
+            };
+            let next = ("link", "</api/v3/page?page=2>; rel=\"next\"");
+            match heard.target.as_str() {
+                "/api/v3/repos/acme/x/releases?per_page=100" => {
+                    let again = asked.fetch_add(1, Ordering::SeqCst) > 0;
+                    let tag = if again && changes { "v2" } else { "v3" };
+                    answer("200 OK", &[JSON, next], release(tag).as_bytes())
+                }
+                "/api/v3/page?page=2" => answer("200 OK", &[JSON], release("v1").as_bytes()),
+                _ => answer("404 Not Found", &[], b""),
+            }
+        });
+        let source = server.url("/acme/x");
+        let observations = World::new(short()).ask("github-release", Some(&source), TAG);
+        let (entries, stopped) = shown(&observations[1]);
+        assert_eq!((entries, stopped.is_some()), (2, changes));
+        let stale = failure(&observations[1]).map(|(kind, _)| kind);
+        assert_eq!(stale, changes.then_some(FailureKind::Stale));
+    }
 }
 
 #[test]
@@ -70,7 +107,7 @@ fn a_second_pass_over_what_has_not_changed_costs_nothing_of_the_rate_limit() {
     let heard = github.asked().len();
     let second = ask(&world, &github);
     assert_eq!(github.state().limits().used(TOKEN), used);
-    assert_eq!(github.asked().len(), heard + 3);
+    assert_eq!(github.asked().len(), heard + 4);
     assert_eq!(whole(&first[1]), whole(&second[1]));
     let Answer::Seen {
         body: None,

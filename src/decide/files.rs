@@ -2,7 +2,7 @@
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-use crate::model::{Channel, Entry, FileFact};
+use crate::model::{Channel, Content, Digest, Entry, FileFact};
 
 use super::standing::Standing;
 
@@ -53,6 +53,18 @@ pub(crate) fn compared<'s>(
             Some(globs) => globs.is_match(name),
             None => !describes_others(name),
         })
+}
+
+/// The one digest of a release in a channel: of the image, of the object, or of the only file that
+/// agreements look at.
+pub(crate) fn one_digest(standing: &Standing<'_>) -> Option<Digest> {
+    let found = standing.found()?;
+    if standing.channel.traits.content != Content::Files {
+        return found.entry.digest;
+    }
+    let mut files = compared(standing);
+    let (only, more) = (files.next(), files.next());
+    only.filter(|_| more.is_none())?.1.digest
 }
 
 /// The files of one channel that agreements look at: those of its `assets` globs, else all but

@@ -42,7 +42,12 @@ pub(super) fn unstated(
             continue;
         }
         let lacking = match agreement.on {
-            AgreeOn::SameDigest if entry.digest.is_none() => "its digest",
+            AgreeOn::SameDigest if files::one_digest(standing).is_none() => {
+                match standing.channel.traits.content {
+                    Content::Files => "one file with a hash (name it with `assets` or `names`)",
+                    _ => "its digest",
+                }
+            }
             AgreeOn::SamePlatforms if entry.platforms.is_empty() => "its platforms",
             AgreeOn::SameCommit => {
                 "the commit that its digest is attested to (provenance is not judged yet)"

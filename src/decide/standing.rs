@@ -310,6 +310,10 @@ fn merged(sources: &[Source<'_>]) -> Entry {
         for (branch, contains) in &entry.branches {
             all.branches.entry(branch.clone()).or_insert(*contains);
         }
+        for (key, version) in &entry.object_versions {
+            let versions = all.object_versions.entry(key.clone());
+            versions.or_insert_with(|| version.clone());
+        }
         for (name, file) in &entry.files {
             let known = all.files.entry(name.clone()).or_default();
             known.digest = known.digest.or(file.digest);

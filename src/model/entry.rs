@@ -43,6 +43,10 @@ pub struct Entry {
     /// Branches that were asked whether they contain the commit, with the answer.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub branches: BTreeMap<String, bool>,
+    /// Which version of each object was looked at, by its key, where the server keeps versions (the
+    /// `VersionId` of S3). A record, not compared: the same bytes may be uploaded again.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub object_versions: BTreeMap<String, String>,
 }
 
 /// One file of a release.

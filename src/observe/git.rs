@@ -7,43 +7,55 @@ use std::process::Stdio;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 
+use super::environment::Environment;
 use super::http::Client;
 use super::malformed;
 use crate::model::{Failure, FailureKind, visible_line};
 
-/// Runs `git` with nothing of the environment but where programs are: no configuration of the
-/// user's or the system's, no prompts, no other repository by `GIT_DIR`.
+/// `git` with nothing of the environment but where programs are: no configuration of the user's or
+/// the system's, no prompts, no other repository by `GIT_DIR`.
+pub(super) fn command(
+    environment: &Environment,
+    folder: &Path,
+    arguments: &[&str],
+) -> std::process::Command {
+    let mut command = std::process::Command::new("git");
+    command.env_clear();
+    for name in ["PATH", "SYSTEMROOT", "TMPDIR"] {
+        if let Some(value) = environment.get(name) {
+            command.env(name, value);
+        }
+    }
+    command
+        .envs([
+            ("GIT_CONFIG_NOSYSTEM", "1"),
+            ("GIT_CONFIG_GLOBAL", "/dev/null"),
+            ("GIT_TERMINAL_PROMPT", "0"),
+            ("GIT_OPTIONAL_LOCKS", "0"),
+            // A repository that lacks objects has git fetch them, by commands of its own
+            // configuration. Only git 2.45 and later know the first of these; no protocol is
+            // allowed for the others.
+            ("GIT_NO_LAZY_FETCH", "1"),
+            ("GIT_ALLOW_PROTOCOL", "none"),
+            ("LC_ALL", "C"),
+        ])
+        // Whoever owns the folder: only references and objects are read, and no hook, pager or
+        // monitor that its configuration could name is run by these commands.
+        .args(["-c", "safe.directory=*", "-c", "core.fsmonitor=false"])
+        .args(["--no-pager", "-C"])
+        .arg(folder)
+        .args(arguments);
+    command
+}
+
+/// What such a `git` prints, with this input.
 pub(super) async fn git(
     path: &Path,
     client: &Client,
     arguments: &[&str],
     input: Vec<u8>,
 ) -> Result<Vec<u8>, Failure> {
-    let mut command = Command::new("git");
-    command.env_clear();
-    for name in ["PATH", "SYSTEMROOT", "TMPDIR"] {
-        if let Some(value) = client.environment().get(name) {
-            command.env(name, value);
-        }
-    }
-    let mut child = command
-        .envs([
-            ("GIT_CONFIG_NOSYSTEM", "1"),
-            ("GIT_CONFIG_GLOBAL", "/dev/null"),
-            ("GIT_TERMINAL_PROMPT", "0"),
-            ("GIT_OPTIONAL_LOCKS", "0"),
-            // A repository that lacks objects has git fetch them, by commands of its own configuration.
-            // Only git 2.45 and later know the first of these; no protocol is allowed for the others.
-            ("GIT_NO_LAZY_FETCH", "1"),
-            ("GIT_ALLOW_PROTOCOL", "none"),
-            ("LC_ALL", "C"),
-        ])
-        // The policy names this folder: whoever owns it, only references and objects are read and no hook, pager
-        // or monitor that its configuration could name is run by these commands.
-        .args(["-c", "safe.directory=*", "-c", "core.fsmonitor=false"])
-        .args(["--no-pager", "-C"])
-        .arg(path)
-        .args(arguments)
+    let mut child = Command::from(command(client.environment(), path, arguments))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -19,7 +19,6 @@ mod platform;
 mod pushes;
 mod realm;
 mod registry;
-mod side_by_side;
 mod tags;
 mod token;
 

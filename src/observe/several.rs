@@ -1,42 +1,21 @@
 //! Several questions of one channel at a time, their answers in the order of the questions.
 
-use std::collections::BTreeMap;
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
-use std::task::Poll;
+use std::future::Future;
+
+use futures_util::StreamExt;
 
 /// Questions under way at a time; each host has its own limit besides.
-const AT_A_TIME: usize = 8;
+pub(super) const AT_A_TIME: usize = 8;
 
 /// Runs all of them, some at a time, and gives what they give in their order.
-pub(super) async fn several<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
-    let mut waiting = futures.into_iter().enumerate();
-    let mut running: Vec<(usize, Pin<Box<F>>)> = Vec::new();
-    let mut answers = BTreeMap::new();
-    poll_fn(move |context| {
-        loop {
-            let free = AT_A_TIME.saturating_sub(running.len());
-            let next = waiting.by_ref().take(free);
-            running.extend(next.map(|(number, future)| (number, Box::pin(future))));
-            let before = running.len();
-            running.retain_mut(|(number, future)| match future.as_mut().poll(context) {
-                Poll::Ready(answer) => {
-                    answers.insert(*number, answer);
-                    false
-                }
-                Poll::Pending => true,
-            });
-            if running.is_empty() && waiting.len() == 0 {
-                let answers = std::mem::take(&mut answers);
-                return Poll::Ready(answers.into_values().collect());
-            }
-            // What became free is filled, and asked at once: nothing else would wake it.
-            if running.len() == before || waiting.len() == 0 {
-                return Poll::Pending;
-            }
-        }
-    })
-    .await
+pub(super) async fn several<F: Future>(questions: Vec<F>, at_a_time: usize) -> Vec<F::Output> {
+    let numbered = questions.into_iter().enumerate();
+    let numbered = numbered.map(|(number, question)| async move { (number, question.await) });
+    // Unordered, so that a slow answer leaves no turn unused.
+    let answers = futures_util::stream::iter(numbered).buffer_unordered(at_a_time.max(1));
+    let mut answers: Vec<(usize, F::Output)> = answers.collect().await;
+    answers.sort_by_key(|(number, _)| *number);
+    answers.into_iter().map(|(_, answer)| answer).collect()
 }
 
 #[cfg(test)]
@@ -57,14 +36,11 @@ mod tests {
             now.fetch_sub(1, Ordering::SeqCst);
             number
         };
-        let futures: Vec<_> = (0..50).map(one).collect();
-        let answers = several(futures).await;
+        let questions: Vec<_> = (0..50).map(one).collect();
+        let answers = several(questions, 6).await;
         assert_eq!(answers, (0..50).collect::<Vec<_>>());
-        assert_eq!(most.load(Ordering::SeqCst), AT_A_TIME);
-        assert!(
-            several(Vec::<std::future::Ready<()>>::new())
-                .await
-                .is_empty()
-        );
+        assert_eq!(most.load(Ordering::SeqCst), 6);
+        let none = Vec::<std::future::Ready<()>>::new();
+        assert!(several(none, 6).await.is_empty());
     }
 }

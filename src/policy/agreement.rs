@@ -17,7 +17,7 @@ pub(super) const KEYS: &[Key] = &[
     Key::optional(
         "on",
         Shape::Choice(&["same-digest", "same-platforms", "same-commit", "same-files"]),
-        "on what they agree. Images: `same-digest` (where not given), `same-platforms`, `same-commit`. Files: `same-files` (where not given), or `same-commit`",
+        "on what they agree. Images: `same-digest` (where not given), `same-platforms`, `same-commit`. Files: `same-files` (where not given), or `same-commit`. A function, an object and one file: `same-digest`",
     ),
     Key::optional(
         "because",
@@ -77,6 +77,17 @@ pub(super) fn read(root: &mut Fields<'_>, known: &[Known], sources: &[Source]) -
             );
             fields.report(Diagnostic::error(&channel.place, message).hint(advice(on)));
         }
+        let has_image = |k: &&Known| k.may_have(|content| content == Content::Image);
+        let mut sides = channels.iter().zip(&members);
+        let other = sides.find(|(_, member)| !has_image(member));
+        if on == AgreeOn::SameDigest
+            && members.iter().any(|member| has_image(member))
+            && let Some((channel, member)) = other
+        {
+            let message = format!("`{}` and an image have no digest in common", member.name);
+            let error = Diagnostic::error(&channel.place, message);
+            fields.report(error.hint("use `same-commit` for images and files together"));
+        }
         if members.len() >= 2 {
             agreements.push(Agreement {
                 channels: channels.into_iter().map(|channel| channel.value).collect(),
@@ -91,7 +102,10 @@ pub(super) fn read(root: &mut Fields<'_>, known: &[Known], sources: &[Source]) -
 
 fn suits(on: AgreeOn, content: Content) -> bool {
     match on {
-        AgreeOn::SameDigest | AgreeOn::SamePlatforms => content == Content::Image,
+        AgreeOn::SameDigest => {
+            matches!(content, Content::Image | Content::Files | Content::Object)
+        }
+        AgreeOn::SamePlatforms => content == Content::Image,
         AgreeOn::SameFiles => content == Content::Files,
         AgreeOn::SameCommit => {
             matches!(content, Content::Image | Content::Files | Content::Object)
@@ -110,9 +124,13 @@ fn word(on: AgreeOn) -> &'static str {
 
 fn advice(on: AgreeOn) -> &'static str {
     match on {
-        AgreeOn::SameDigest | AgreeOn::SamePlatforms => {
-            "images agree on digests; use `same-files` for channels with files, `same-commit` \
-             for images and files together"
+        AgreeOn::SameDigest => {
+            "images agree on digests, and so do `lambda`, `s3` and channels of which `assets` or \
+             `names` leave one file; use `same-commit` for images and files together"
+        }
+        AgreeOn::SamePlatforms => {
+            "images have platforms; use `same-files` for channels with files, `same-commit` for \
+             images and files together"
         }
         AgreeOn::SameFiles => {
             "channels with files are `github-release`, `pypi`, `npm` and `files`; use \

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use crate::decide::files;
 use crate::decide::rule::{Rests, Rule, some_of};
 use crate::decide::same_files::{self, Members};
 use crate::decide::scene::{Case, Scene};
 use crate::decide::standing::Standing;
-use crate::model::{Digest, Finding, Level, Severity};
+use crate::model::{AgreeOn, Agreement, Digest, Finding, Level, Severity};
 
 pub(super) const RULE: Rule = Rule {
     code: "asset-digest-mismatch",
@@ -17,7 +18,8 @@ pub(super) const RULE: Rule = Rule {
     set_apart: false,
     title: "a file has one name and different bytes",
     explain: "Two channels that must have the same files (`same-files`) have different bytes under \
-              one name, or two answers of one channel state different hashes for one file. One of \
+              one name, two that must have the same object or file (`same-digest`) have different \
+              ones, or two answers of one channel state different hashes for one file. One of \
               them is not what was built.\n\n\
               Usual causes: each channel's workflow builds for itself, and the build is not \
               reproducible. An attacker who can upload to one channel only looks the same.\n\n\
@@ -35,6 +37,46 @@ fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         for members in &agreements {
             differing(scene, case, members, findings);
         }
+        for agreement in &scene.agreements {
+            if agreement.on == AgreeOn::SameDigest {
+                other_bytes(scene, case, agreement, findings);
+            }
+        }
+    }
+}
+
+/// Every channel of `same-digest` whose one object or file has other bytes than the first that
+/// states any; the leader first, else as listed. Images are compared by `image-digest-mismatch`.
+fn other_bytes(
+    scene: &Scene<'_>,
+    case: &Case<'_>,
+    agreement: &Agreement,
+    findings: &mut Vec<Finding>,
+) {
+    let standings = agreement
+        .channels
+        .iter()
+        .filter_map(|name| case.standing(name));
+    let mut sides: Vec<(&Standing<'_>, Digest)> = standings
+        .filter(|standing| !standing.holds_images())
+        .filter_map(|standing| Some((standing, files::one_digest(standing)?)))
+        .collect();
+    sides.sort_by_key(|(standing, _)| !standing.leads);
+    let Some(((first, expected), others)) = sides.split_first() else {
+        return;
+    };
+    for (other, digest) in others.iter().filter(|(_, digest)| digest != expected) {
+        let message = format!(
+            "{} and {} have different bytes",
+            first.channel.name, other.channel.name
+        );
+        let because = [first, other].into_iter().filter_map(|it| it.found());
+        let finding = RULE
+            .about_standing(scene, case, other, message)
+            .because(because.flat_map(|found| found.because()))
+            .digests([expected, digest].map(Digest::to_string))
+            .hint("find out what runs there, and where it was built");
+        findings.push(finding);
     }
 }
 

@@ -6,7 +6,9 @@ use crate::decide::history::{History, changed, histories};
 use crate::decide::rule::{Rests, Rule, some_of};
 use crate::decide::scene::{Case, Scene};
 use crate::decide::standing::Standing;
-use crate::model::{AgreeOn, Agreement, Digest, Entry, Finding, Level, Name, Severity, Time};
+use crate::model::{
+    AgreeOn, Agreement, Content, Digest, Entry, Finding, Level, Name, Severity, Time,
+};
 
 pub(super) const RULE: Rule = Rule {
     code: "image-digest-mismatch",
@@ -31,6 +33,7 @@ fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         .agreements
         .iter()
         .filter(|it| matches!(it.on, AgreeOn::SameDigest | AgreeOn::SamePlatforms))
+        .filter(|it| it.channels.iter().all(|name| holds_images(scene, name)))
         .cloned()
         .collect();
     if agreements.is_empty() {
@@ -42,6 +45,12 @@ fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
             judge_one(scene, case, agreement, &histories, findings);
         }
     }
+}
+
+/// Other digests than those of images are compared by `asset-digest-mismatch`.
+fn holds_images(scene: &Scene<'_>, name: &Name) -> bool {
+    let channel = scene.policy.channel(name);
+    channel.is_some_and(|channel| channel.traits.content == Content::Image)
 }
 
 fn judge_one(

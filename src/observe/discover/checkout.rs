@@ -3,12 +3,13 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use super::tree::{self, FILE_BYTES, FILES, Files, MOST_WORKFLOWS, WORKFLOWS, is_workflow};
 use super::{Clue, Clues, Origin, Says, address};
 use crate::model::visible;
 use crate::observe::Environment;
+use crate::observe::git::command;
 
 /// Why a folder cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -158,28 +159,7 @@ fn text_of(path: &Path) -> Option<String> {
 
 /// What git prints, with nothing of the user's configuration and nothing that could run a program.
 fn git(environment: &Environment, folder: &Path, arguments: &[&str]) -> Option<String> {
-    let mut command = Command::new("git");
-    command.env_clear();
-    for name in ["PATH", "SYSTEMROOT"] {
-        if let Some(value) = environment.get(name) {
-            command.env(name, value);
-        }
-    }
-    let output = command
-        .envs([
-            ("GIT_CONFIG_NOSYSTEM", "1"),
-            ("GIT_CONFIG_GLOBAL", "/dev/null"),
-            ("GIT_OPTIONAL_LOCKS", "0"),
-            ("GIT_NO_LAZY_FETCH", "1"),
-            ("GIT_ALLOW_PROTOCOL", "none"),
-            ("LC_ALL", "C"),
-        ])
-        // Whoever owns the folder: only names are read, and no hook or pager is run by these; what
-        // is missing is fetched from nowhere, for the repository would say by which command.
-        .args(["-c", "safe.directory=*", "-c", "core.fsmonitor=false"])
-        .args(["--no-pager", "-C"])
-        .arg(folder)
-        .args(arguments)
+    let output = command(environment, folder, arguments)
         .stdin(Stdio::null())
         .stderr(Stdio::null())
         .output()

@@ -12,7 +12,7 @@ use crate::model::{
     Wanted, visible,
 };
 use crate::observe::http::{Credential, Request, Unanswered};
-use crate::observe::several::several;
+use crate::observe::several::{AT_A_TIME, several};
 use crate::observe::{Asking, malformed, now};
 
 /// The largest list, in bytes.
@@ -101,7 +101,7 @@ impl Lists {
         let each = wanted
             .iter()
             .map(|wanted| self.look_up_one(naming, asking, wanted));
-        several(each.collect()).await.concat()
+        several(each.collect(), AT_A_TIME).await.concat()
     }
 
     async fn look_up_one(

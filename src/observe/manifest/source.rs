@@ -13,7 +13,7 @@ use crate::model::{
     Query, RedactedUrl, Time, Wanted, visible,
 };
 use crate::observe::examine::examined;
-use crate::observe::several::several;
+use crate::observe::several::{AT_A_TIME, several};
 use crate::observe::{
     Answers, Ask, Asking, Examinations, Examine, Examined, InCheckout, malformed, now,
 };
@@ -75,7 +75,7 @@ impl Ask for Source {
     fn look_up<'a>(&'a self, asking: &'a Asking<'a>, wanted: &'a [Wanted]) -> Answers<'a> {
         Box::pin(async move {
             let each = wanted.iter().map(|wanted| self.declared(asking, wanted));
-            several(each.collect()).await.concat()
+            several(each.collect(), AT_A_TIME).await.concat()
         })
     }
 

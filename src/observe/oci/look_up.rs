@@ -10,12 +10,12 @@ use super::image::is_tag;
 use super::manifest::{self, Manifest};
 use super::pushes::{Pushed, Pushes};
 use super::registry::{Asked, Registry};
-use super::side_by_side::side_by_side;
 use crate::model::{
     Answer, Coverage, Digest, Entry, Facts, Failure, FailureKind, Observation, Query, RedactedUrl,
     Time, Wanted,
 };
 use crate::observe::http::{Reply, Request, Unanswered};
+use crate::observe::several::several;
 use crate::observe::{Asking, malformed, now};
 
 /// The most names of a round.
@@ -65,7 +65,7 @@ pub(super) async fn look_up(
     let (names, surplus) = names.split_at(names.len().min(NAMES));
 
     let questions = names.iter().map(|it| resolve(registry, asking, it, end));
-    let resolved = side_by_side(questions.collect(), AT_A_TIME).await;
+    let resolved = several(questions.collect(), AT_A_TIME).await;
 
     // A name that moves is compared by its digest alone.
     let mut platforms: BTreeMap<Digest, Option<&Manifest>> = BTreeMap::new();
@@ -78,7 +78,7 @@ pub(super) async fn look_up(
     let questions = platforms
         .into_iter()
         .map(|(digest, read)| platforms_of(registry, asking, digest, read, end));
-    let platforms = side_by_side(questions.collect(), AT_A_TIME).await;
+    let platforms = several(questions.collect(), AT_A_TIME).await;
     let platforms: BTreeMap<Digest, Platforms> = platforms.into_iter().collect();
 
     let released = resolved

@@ -6,10 +6,10 @@
 use std::time::Instant;
 
 use super::docker_hub::DockerHub;
-use super::side_by_side::side_by_side;
 use crate::model::{Digest, Time};
 use crate::observe::aws;
 use crate::observe::http::Client;
+use crate::observe::several::several;
 
 /// Tags that Docker Hub is asked for at a time.
 const AT_A_TIME: usize = 8;
@@ -52,7 +52,7 @@ impl Pushes {
                         _ => Pushed::default(),
                     }
                 });
-                side_by_side(questions.collect(), AT_A_TIME).await
+                several(questions.collect(), AT_A_TIME).await
             }
             Self::Ecr(registry) => {
                 let asked = of_ecr(registry, client, repository, tags);

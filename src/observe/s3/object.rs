@@ -53,6 +53,9 @@ pub(super) async fn ask(
             Ok(Object::There(reply, fact)) => {
                 at = at.max(Some(reply.at));
                 there.push(visible(&name, 100));
+                if let Some(version) = version_id(&reply) {
+                    entry.object_versions.insert(key, version);
+                }
                 entry.published = entry.published.max(fact.uploaded);
                 match bucket.keys.is_one() {
                     true => entry.digest = fact.digest,
@@ -165,6 +168,14 @@ fn fact(reply: &Reply) -> Result<FileFact, Failure> {
         uploaded: Some(uploaded),
         ..FileFact::default()
     })
+}
+
+/// `VersionId`: up to 1,024 bytes of a URL; `null` where the bucket keeps no versions (Amazon S3 user
+/// guide, "How S3 Versioning works").
+fn version_id(reply: &Reply) -> Option<String> {
+    let text = reply.header("x-amz-version-id")?;
+    let plain = (1..=1_024).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+    (plain && text != "null").then(|| text.to_owned())
 }
 
 /// RFC 9110 section 5.6.7.

@@ -185,6 +185,21 @@ fn a_checksum_counts_only_where_it_is_of_the_whole_object() {
 }
 
 #[test]
+fn the_version_of_an_object_that_was_looked_at_is_recorded_where_there_is_one() {
+    const ID: &str = "x-amz-version-id";
+    let kept = object(&[MODIFIED, (ID, "L4kqtJlcpXroDTDmpUMLUo")]);
+    let versions = &found(&kept).object_versions;
+    assert_eq!(versions["x-1.0.zip"], "L4kqtJlcpXroDTDmpUMLUo");
+    for without in [
+        object(&[MODIFIED, (ID, "null")]),
+        object(&[MODIFIED, (ID, "")]),
+        object(&[MODIFIED, (ID, "a b")]),
+    ] {
+        assert!(found(&without).object_versions.is_empty());
+    }
+}
+
+#[test]
 fn a_function_that_is_no_version_may_be_any() {
     for (description, unnamed) in [
         ("starts 1.0 at night", "starts 1.0 at night"),

@@ -451,13 +451,13 @@ channels = ["pypi", "pypi"]
        |
        = hint: one channel always agrees with itself
 
-    error: `pypi` is of kind `pypi`, which cannot agree on `same-digest`
+    error: `pypi` and an image have no digest in common
       --> p.toml:23:20
        |
     23 | channels = ["hub", "pypi"]
        |                    ^^^^^^
        |
-       = hint: images agree on digests; use `same-files` for channels with files, `same-commit` for images and files together
+       = hint: use `same-commit` for images and files together
 
     error: `hub` is of kind `oci`, which cannot agree on `same-files`
       --> p.toml:26:24

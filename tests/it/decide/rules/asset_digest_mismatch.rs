@@ -85,3 +85,48 @@ fn two_answers_of_one_round_that_state_two_hashes_need_no_agreement() {
     told.push(entry("pypi", NOW, "1.0", &files(&[("a.whl", 'a')])));
     none(&judge(policy, &told, &["1.0"]), CODE);
 }
+
+/// A function that runs, beside the one zip of the release and an object in a bucket.
+fn deployed(asset: &str, function: &str, object: &str) -> Vec<lockstep::model::Finding> {
+    const DEPLOYED: &str = r#"
+        component = { name = "api", source = "https://github.com/acme/api" }
+        line.release = { scheme = "pep440" }
+        channel.release = { kind = "github-release", tag = "v{version}", assets = "api.zip" }
+        channel.live = { kind = "lambda", function = "api", region = "eu-west-1" }
+        channel.kept = { kind = "s3", bucket = "acme-api", key = "api-{version}.zip", region = "eu-west-1" }
+        [[agree]]
+        channels = ["release", "live", "kept"]
+        on = "same-digest"
+    "#;
+    let told = [
+        listing("release", NOW, &format!(r#""v1.0":{asset}"#)),
+        listing("live", NOW, &format!(r#""1.0":{{{function}}}"#)),
+        listing("kept", NOW, &format!(r#""1.0":{{{object}}}"#)),
+    ];
+    judge(DEPLOYED, &told, &["1.0"])
+}
+
+#[test]
+fn what_runs_must_be_the_one_file_of_the_release() {
+    let zip = |content| files(&[("api.zip", content), ("notes.pdf", 'c')]);
+    let is = |content| format!(r#""digest":{}"#, digest(content));
+    none(&deployed(&zip('a'), &is('a'), &is('a')), CODE);
+    let findings = deployed(&zip('a'), &is('b'), &is('a'));
+    let finding = the_one(&findings, CODE, "live", GRAVITY);
+    assert_eq!(finding.digests.len(), 2);
+    the_one(
+        &deployed(&zip('a'), &is('a'), &is('b')),
+        CODE,
+        "kept",
+        GRAVITY,
+    );
+    none(&findings, "image-digest-mismatch");
+    // What is not stated is compared with nothing, and stops.
+    let findings = deployed(&zip('a'), "", &is('a'));
+    none(&findings, CODE);
+    assert!(
+        findings
+            .iter()
+            .any(|it| it.code.as_str() == "nothing-to-compare")
+    );
+}

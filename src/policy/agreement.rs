@@ -81,7 +81,7 @@ pub(super) fn read(root: &mut Fields<'_>, known: &[Known], sources: &[Source]) -
         let mut sides = channels.iter().zip(&members);
         let other = sides.find(|(_, member)| !has_image(member));
         if on == AgreeOn::SameDigest
-            && members.iter().any(|member| has_image(member))
+            && members.iter().any(has_image)
             && let Some((channel, member)) = other
         {
             let message = format!("`{}` and an image have no digest in common", member.name);

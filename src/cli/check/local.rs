@@ -13,7 +13,8 @@ use crate::cli::say::Terminal;
 use crate::decide::Question;
 use crate::model::{Name, visible};
 
-/// Judges what is about to be published. A guessed policy never ends well.
+/// Judges what is about to be published. Without a policy one is guessed, and a verdict on a guess is
+/// never an allow.
 pub(super) fn run(
     arguments: &CheckArguments,
     question: &Question,
@@ -21,8 +22,7 @@ pub(super) fn run(
     terminal: &mut Terminal,
 ) -> Result<Ending, Failure> {
     let checkout = arguments.path.clone().unwrap_or_else(|| PathBuf::from("."));
-    let is_guess = arguments.targets.is_empty();
-    let targets = match is_guess {
+    let targets = match arguments.targets.is_empty() {
         true => guessed(&checkout, terminal)?,
         false => load_targets(&arguments.targets).map_err(|error| unusable(error, terminal))?,
     };
@@ -65,10 +65,7 @@ pub(super) fn run(
             break;
         }
     }
-    match results.finish(gathered, terminal)? {
-        Ending::Fine if is_guess => Ok(Ending::Indeterminate),
-        ending => Ok(ending),
-    }
+    results.finish(gathered, terminal)
 }
 
 fn guessed(checkout: &Path, terminal: &mut Terminal) -> Result<Vec<Target>, Failure> {

@@ -303,6 +303,7 @@ fn merged(sources: &[Source<'_>]) -> Entry {
         all.published = all.published.into_iter().chain(entry.published).min();
         all.draft |= entry.draft;
         all.prerelease = all.prerelease.or(entry.prerelease);
+        all.immutable = all.immutable.or(entry.immutable);
         all.publisher = all.publisher.or_else(|| entry.publisher.clone());
         for (platform, digest) in &entry.platforms {
             all.platforms.entry(platform.clone()).or_insert(*digest);

@@ -37,6 +37,10 @@ pub struct Entry {
     /// What the channel says about pre-release; empty where it cannot say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prerelease: Option<bool>,
+    /// Whether the channel says that tag and files are locked; empty where it cannot say. A record,
+    /// not compared: what has changed nevertheless is found by its digest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub immutable: Option<bool>,
     /// Who the channel says has published it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub publisher: Option<String>,

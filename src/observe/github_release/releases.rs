@@ -25,6 +25,9 @@ pub(super) struct Release {
     name: Option<String>,
     draft: bool,
     prerelease: bool,
+    /// Not said by older servers of GitHub Enterprise.
+    #[serde(default)]
+    immutable: Option<bool>,
     published_at: Option<String>,
     author: Option<Author>,
     assets: Vec<Asset>,
@@ -100,6 +103,7 @@ impl Releases {
             published: published.filter(|_| !release.draft),
             draft: release.draft,
             prerelease: Some(release.prerelease),
+            immutable: release.immutable,
             publisher: release.author.map(|author| visible(&author.login, 100)),
             ..Entry::default()
         };
@@ -183,6 +187,9 @@ fn combined(tag: &str, mut releases: Vec<(u64, Entry)>, unnamed: &mut BTreeSet<S
         if all.prerelease != other.prerelease {
             all.prerelease = None;
         }
+        if all.immutable != other.immutable {
+            all.immutable = None;
+        }
         for (name, file) in other.files {
             match all.files.entry(name) {
                 Slot::Vacant(slot) => {
@@ -231,6 +238,18 @@ mod tests {
 
     fn sha256(digit: &str) -> String {
         format!("sha256:{}", digit.repeat(64))
+    }
+
+    #[test]
+    fn that_a_release_is_locked_is_recorded_where_the_server_says_so() {
+        for (told, expected) in [(json!(true), Some(true)), (Value::Null, None)] {
+            let mut release = release(1, "v1", false, &[]);
+            release["immutable"] = told;
+            let listing = listing(&[release]).unwrap();
+            assert_eq!(listing.entries["v1"].immutable, expected);
+        }
+        let silent = listing(&[release(1, "v1", false, &[])]).unwrap();
+        assert_eq!(silent.entries["v1"].immutable, None);
     }
 
     #[test]

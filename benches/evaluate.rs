@@ -165,9 +165,11 @@ fn world(versions: usize) -> (Policy, CheckedEvidence) {
         schema: EVIDENCE_SCHEMA.to_owned(),
         component: "api".parse().unwrap(),
         observations,
+        bundles: Default::default(),
+        trust: Default::default(),
         decided_at: round,
     };
-    (policy, check(evidence, Origin::Asked).unwrap())
+    (policy, check(evidence, Origin::Asked, &[]).unwrap())
 }
 
 fn entry(channel: &str, at: usize) -> (String, Entry) {

@@ -13,6 +13,7 @@
 //!
 //! `docs/ARCHITECTURE.md` tells why, and walks through the main jobs.
 
+pub mod attest;
 pub mod check;
 pub mod cli;
 pub mod decide;

@@ -68,7 +68,7 @@ pub fn evidence(data: &[u8]) {
                 let again = String::from_utf8(bytes).expect("it is text");
                 let again = Evidence::read_all(&again).expect("what was written can be read");
                 assert_eq!(again.as_slice(), std::slice::from_ref(&document));
-                let _ = check(document, EvidenceOrigin::UnsignedFile)
+                let _ = check(document, EvidenceOrigin::UnsignedFile, &[])
                     .map_err(|fault| fault.to_string());
             }
         }

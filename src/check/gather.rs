@@ -163,6 +163,8 @@ impl Run<'_> {
             schema: EVIDENCE_SCHEMA.to_owned(),
             component: policy.component.name.clone(),
             observations,
+            bundles: Default::default(),
+            trust: Default::default(),
             decided_at: now(),
         };
         let mut wanted = wanted(policy, evidence(listed.concat()), question)?;

@@ -65,7 +65,7 @@ fn checked(
     evidence: Evidence,
     origin: Origin,
 ) -> Result<CheckedEvidence, JudgeError> {
-    verify::check(evidence, origin).map_err(|fault| JudgeError {
+    verify::check(evidence, origin, &policy.trust).map_err(|fault| JudgeError {
         message: format!("evidence of `{}`: {fault}", policy.component.name),
         hint: "docs/evidence.md says what an observation must hold".to_owned(),
     })

@@ -94,8 +94,8 @@ fn play_one(folder: &Path) -> Result<ReplayRow, ReplayError> {
             hint: None,
         })?;
         let now = evidence.decided_at;
-        let checked =
-            verify::check(evidence, Origin::UnsignedFile).map_err(|fault| ReplayError {
+        let checked = verify::check(evidence, Origin::UnsignedFile, &component.policy.trust)
+            .map_err(|fault| ReplayError {
                 message: format!("{}: {fault}", shown(&path)),
                 hint: None,
             })?;

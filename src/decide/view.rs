@@ -175,6 +175,10 @@ impl<'a> ChannelView<'a> {
     }
 
     fn add_present(&mut self, observation: &'a Observation) {
+        // What is attached to artifacts says nothing about which releases there are.
+        if matches!(observation.query, Query::Attestations(_)) {
+            return;
+        }
         match &observation.answer {
             Answer::Seen {
                 facts, coverage, ..
@@ -200,6 +204,7 @@ impl<'a> ChannelView<'a> {
                     }
                 }
                 Facts::Project(project) => self.projects.push((project, observation)),
+                Facts::Attestations(_) => {}
             },
             Answer::Absent { .. } => {
                 if let Query::Entry(name) = &observation.query {
@@ -216,6 +221,7 @@ impl<'a> ChannelView<'a> {
                     Query::Entry(name) => {
                         self.failed_names.entry(name).or_insert(failed);
                     }
+                    Query::Attestations(_) => {}
                     Query::Listing | Query::Project => {
                         self.failed_whole.get_or_insert(failed);
                     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Commit, Digest, Time};
+use super::{ArtifactDigest, Commit, Digest, Time};
 
 /// Everything that one channel said about one name (a tag, a release, an index version).
 ///
@@ -60,6 +60,12 @@ pub struct FileFact {
     /// SHA-256 of its bytes, where the channel states it or the bytes were read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<Digest>,
+    /// Its digest as the channel states it in another algorithm: npm's SHA-512.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stated: Option<ArtifactDigest>,
+    /// Whether the channel says that something is attested about it; empty where it cannot say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attested: Option<bool>,
     /// Bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,

@@ -29,6 +29,13 @@ pub struct Evidence {
     pub component: Name,
     /// In the order in which they were made.
     pub observations: Vec<Observation>,
+    /// Documents that observations name as attached to artifacts, by the SHA-256 of their bytes.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub bundles: BTreeMap<Digest, String>,
+    /// The trusted roots and keys that were used, by the SHA-256 of their bytes: a record. What is
+    /// trusted is the reader's to say.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub trust: BTreeMap<Digest, String>,
     /// The time that the decision was made at.
     pub decided_at: Time,
 }
@@ -52,6 +59,10 @@ struct WrittenEvidence<'a> {
     component: Name,
     #[serde(borrow)]
     observations: Vec<&'a RawValue>,
+    #[serde(default)]
+    bundles: BTreeMap<Digest, String>,
+    #[serde(default)]
+    trust: BTreeMap<Digest, String>,
     decided_at: Time,
 }
 
@@ -231,10 +242,21 @@ fn read_one(text: &str, raw: &RawValue) -> Result<Evidence, EvidenceError> {
         }
         observations.push(sealed);
     }
+    for (kind, attached) in [("bundles", &written.bundles), ("trust", &written.trust)] {
+        let other = attached
+            .iter()
+            .find(|(digest, text)| Digest::of(text.as_bytes()) != **digest);
+        if let Some((digest, _)) = other {
+            let message = format!("what `{kind}` holds under {digest} has another SHA-256");
+            return refuse(start, message, "the key is the SHA-256 of the text");
+        }
+    }
     Ok(Evidence {
         schema: written.schema,
         component: written.component,
         observations,
+        bundles: written.bundles,
+        trust: written.trust,
         decided_at: written.decided_at,
     })
 }

@@ -1,5 +1,6 @@
 //! The nouns of Lockstep: plain data without IO, clock or signatures.
 
+mod artifact;
 mod as_text;
 mod canonical;
 mod digest;
@@ -12,12 +13,15 @@ mod observation;
 mod policy;
 mod replayed;
 pub mod settings;
+mod statement;
 mod text;
 mod time;
+mod trust;
 mod verdict;
 pub mod version;
 mod wanted;
 
+pub use artifact::{ArtifactDigest, ArtifactDigestError, Attestations};
 pub(crate) use as_text::as_text;
 pub use canonical::canonical_json;
 pub use digest::{Commit, Digest, DigestError};
@@ -36,7 +40,12 @@ pub use policy::{
 pub use replayed::{
     ExpectedLater, JudgedCase, Mark, ReplayRow, ReplayTotals, SignalCount, replay_totals,
 };
+pub use statement::{
+    STATEMENT_BYTES, STATEMENT_PAYLOAD_TYPE, STATEMENT_SUBJECTS, Statement, StatementError,
+    StatementVersion, Subject,
+};
 pub use text::{visible, visible_line};
 pub use time::{Duration, Time, TimeError};
+pub use trust::{Leniency, TrustDomain, TrustMaterial};
 pub use verdict::{Cell, CellState, EndpointAsked, Outcome, VERDICT_SCHEMA, Verdict};
-pub use wanted::Wanted;
+pub use wanted::{Wanted, WantedAttestations};

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Digest, Entry, Listing, Name, ProjectFact, RedactedUrl, Time, canonical_json};
+use super::{
+    Attestations, Digest, Entry, Listing, Name, ProjectFact, RedactedUrl, Time, canonical_json,
+};
 
 /// An observation; never judged, never changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -56,6 +58,8 @@ pub enum Query {
     Entry(String),
     /// The repository or project above the names.
     Project,
+    /// What is attached to the artifacts of one exact name.
+    Attestations(String),
 }
 
 /// What came back.
@@ -103,6 +107,8 @@ pub enum Facts {
     Entry(Entry),
     /// The project.
     Project(ProjectFact),
+    /// What is attached to artifacts.
+    Attestations(Attestations),
 }
 
 /// How much of an answer was read. Partial proves presence, never absence.

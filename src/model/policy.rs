@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use super::version::{Naming, Scheme, Version};
-use super::{Code, Digest, Duration, Name, Time};
+use super::{Code, Digest, Duration, Name, Time, TrustDomain};
 
 /// One component's policy.
 #[derive(Debug, Clone)]
@@ -23,6 +23,8 @@ pub struct Policy {
     pub agreements: Vec<Agreement>,
     /// Whose attestations are needed.
     pub provenance: Vec<Provenance>,
+    /// Whom its attestations are verified against.
+    pub trust: Vec<TrustDomain>,
     /// Where it is deployed to.
     pub environments: Vec<Environment>,
     /// Exemptions.
@@ -177,6 +179,8 @@ pub struct Provenance {
     pub reference: Option<String>,
     /// Which commit must have been built.
     pub commit: Commitment,
+    /// Under which of [`Policy::trust`], by [`TrustDomain::id`]; any of them counts.
+    pub trust: Vec<Digest>,
     /// First release that needs it.
     pub since: Option<Anchor>,
     /// Line of the policy file.

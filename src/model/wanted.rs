@@ -1,6 +1,8 @@
 //! One exact name that a decision needs to know more about than a listing says.
 
-use super::{Commit, Name};
+use std::collections::BTreeMap;
+
+use super::{ArtifactDigest, Commit, Name};
 
 /// A name to be looked up in one channel.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,4 +18,14 @@ pub struct Wanted {
     pub line: Option<Name>,
     /// The commit behind the leading channel's name of that release, where it states one.
     pub commit: Option<Commit>,
+}
+
+/// A name of one channel about whose artifacts a decision needs to know what is attached to them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WantedAttestations {
+    /// The exact name there.
+    pub name: String,
+    /// Its artifacts: the path or platform that the channel's entry has it under (empty for the
+    /// whole), and its digest where the entry states one.
+    pub artifacts: BTreeMap<String, ArtifactDigest>,
 }

@@ -24,6 +24,7 @@ pub mod s3;
 mod several;
 mod table;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
@@ -39,8 +40,8 @@ pub(crate) use git::tags_at_head;
 use crate::model::settings::{Fields, Key};
 use crate::model::version::{Plus, Scheme, Template};
 use crate::model::{
-    Answer, Coverage, Duration, Entry, Facts, Failure, FailureKind, Listing, Name, Observation,
-    ObservationDraft, Query, RedactedUrl, Time, Traits, Wanted,
+    Answer, Coverage, Digest, Duration, Entry, Facts, Failure, FailureKind, Listing, Name,
+    Observation, ObservationDraft, Query, RedactedUrl, Time, Traits, Wanted, WantedAttestations,
 };
 
 /// The kinds of channel that a policy can name.
@@ -148,12 +149,35 @@ pub trait Ask: Send + Sync {
         Box::pin(std::future::ready(Vec::new()))
     }
 
+    /// Asks what is attached to the artifacts of exact names: bundles of provenance, as documents
+    /// that nobody has verified. Nothing for a kind of channel that has no place for them.
+    ///
+    /// Each name gives at least one [`Query::Attestations`] observation; every place that was asked
+    /// gives its own. That an artifact has none is earned: the place was read whole.
+    fn attestations<'a>(
+        &'a self,
+        asking: &'a Asking<'a>,
+        wanted: &'a [WantedAttestations],
+    ) -> Pin<Box<dyn Future<Output = Attached> + Send + 'a>> {
+        let _ = (asking, wanted);
+        Box::pin(std::future::ready(Attached::default()))
+    }
+
     /// What a checkout of the source, on this machine, can say in place of this channel before
     /// anything is published; nothing where it can say nothing.
     fn in_checkout(&self, checkout: &Path) -> Option<InCheckout> {
         let _ = checkout;
         None
     }
+}
+
+/// What is attached to artifacts.
+#[derive(Debug, Default)]
+pub struct Attached {
+    /// [`Query::Attestations`] observations.
+    pub observations: Vec<Observation>,
+    /// The documents that they name, by the SHA-256 of their bytes.
+    pub bundles: BTreeMap<Digest, String>,
 }
 
 /// A channel as a checkout stands for it.

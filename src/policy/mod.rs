@@ -320,6 +320,7 @@ fn assemble(
             channels,
             agreements: agreements.clone(),
             provenance: provenance.clone(),
+            trust: Vec::new(),
             environments: environments.clone(),
             waivers: waivers.clone(),
             digest,

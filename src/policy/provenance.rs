@@ -92,6 +92,7 @@ pub(super) fn read(
             workflows,
             reference,
             commit: commit.unwrap_or(usual),
+            trust: Vec::new(),
             since,
             declared_at: line_number(sources, &place),
         });

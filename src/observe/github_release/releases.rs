@@ -164,6 +164,7 @@ impl Asset {
             uploaded: Some(time(&self.updated_at)?),
             id: Some(self.id),
             yanked: false,
+            ..FileFact::default()
         };
         Ok((self.name, fact))
     }

@@ -124,6 +124,7 @@ fn add_file(listing: &mut Listing, version: String, file: &SimpleFile) -> Result
         uploaded: file.uploaded,
         id: None,
         yanked: file.yanked,
+        ..FileFact::default()
     };
     let files = &mut listing.entries.entry(version).or_default().files;
     match files.insert(file.filename.clone(), fact.clone()) {

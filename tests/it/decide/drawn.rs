@@ -126,9 +126,11 @@ impl World {
             schema: EVIDENCE_SCHEMA.to_owned(),
             component: self.policy.component.name.clone(),
             observations: self.observations.clone(),
+            bundles: Default::default(),
+            trust: Default::default(),
             decided_at: "2030-01-01T00:00:00Z".parse().unwrap(),
         };
-        let checked = check(evidence, Origin::Asked).ok()?;
+        let checked = check(evidence, Origin::Asked, &self.policy.trust).ok()?;
         let question = Question {
             which: self.which.clone(),
             environment: self.environment.clone(),

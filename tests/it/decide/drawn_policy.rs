@@ -51,6 +51,7 @@ pub(super) fn policy(tape: &mut Tape) -> Policy {
         announced_by: names[0].clone(),
         agreements: agreements(&channels, tape),
         provenance: provenance(&names, tape),
+        trust: Vec::new(),
         environments: environment(&names, &lines, tape),
         waivers: (0..tape.pick(4)).map(|_| waiver(tape)).collect(),
         lines,
@@ -180,6 +181,7 @@ fn provenance(names: &[Name], tape: &mut Tape) -> Vec<Provenance> {
         workflows: Vec::new(),
         reference: None,
         commit: Commitment::Any,
+        trust: Vec::new(),
         since: None,
         declared_at: 1,
     }]

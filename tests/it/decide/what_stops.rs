@@ -157,7 +157,12 @@ fn asked(
         observations.join(",")
     );
     let now: Time = NOW.parse().unwrap();
-    let checked = check(Evidence::read_all(&text).unwrap().remove(0), Origin::Asked).unwrap();
+    let checked = check(
+        Evidence::read_all(&text).unwrap().remove(0),
+        Origin::Asked,
+        &[],
+    )
+    .unwrap();
     let question = Question {
         which: Which::Named(vec!["1.2.0".to_owned()]),
         environment: environment.map(|it| it.parse().unwrap()),

@@ -45,7 +45,7 @@ fn wanted_of(policy: &Policy, told: &[String], text: &str) -> Vec<(String, Wante
     );
     let evidence = Evidence::read_all(&text_of_evidence).unwrap().remove(0);
     let now = evidence.decided_at;
-    let checked = check(evidence, Origin::Asked).unwrap();
+    let checked = check(evidence, Origin::Asked, &[]).unwrap();
     let wanted = wanted(policy, &checked, &question(Some(text), None), now).unwrap();
     let each = wanted
         .into_iter()

@@ -57,7 +57,7 @@ pub(super) fn decided(
     );
     let evidence = Evidence::read_all(&text).unwrap().remove(0);
     let now: Time = evidence.decided_at;
-    let checked = check(evidence, Origin::Asked).unwrap();
+    let checked = check(evidence, Origin::Asked, &policy.trust).unwrap();
     evaluate(&policy, &checked, &question, now).unwrap()
 }
 

@@ -53,7 +53,7 @@ fn every_kind_of_channel_has_one_documented_document_that_is_sound() {
             panic!("{kind}: {error}");
         });
         assert_eq!(documents.len(), 1, "{kind}");
-        let checked = check(documents.remove(0), Origin::UnsignedFile);
+        let checked = check(documents.remove(0), Origin::UnsignedFile, &[]);
         checked.unwrap_or_else(|fault| panic!("{kind}: {fault}"));
     }
 }
@@ -144,7 +144,7 @@ fn an_equal_observation_may_be_there_twice() {
     let first = Evidence::read_all(&document(&[one.clone(), one])).unwrap();
     let again = Evidence::read_all(&serde_json::to_string(&first[0]).unwrap()).unwrap();
     assert_eq!(first, again);
-    check(again.into_iter().next().unwrap(), Origin::UnsignedFile).unwrap();
+    check(again.into_iter().next().unwrap(), Origin::UnsignedFile, &[]).unwrap();
 }
 
 #[test]
@@ -227,7 +227,7 @@ fn an_absence_that_nothing_earns_is_refused_by_its_number() {
     ] {
         let text = document(&[parent, absent(name)]);
         let evidence = Evidence::read_all(&text).unwrap().remove(0);
-        let fault = check(evidence, Origin::UnsignedFile).expect_err("it is not earned");
+        let fault = check(evidence, Origin::UnsignedFile, &[]).expect_err("it is not earned");
         assert_eq!(fault.number, 2, "{fault}");
         assert!(fault.why.contains("not earned"), "{fault}");
     }

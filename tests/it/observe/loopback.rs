@@ -65,10 +65,8 @@ impl Loopback {
                 let (log, most, now) = (log.clone(), most.clone(), now.clone());
                 let script = script.clone();
                 thread::spawn(move || {
-                    most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                     // A client that hangs up is part of most tests.
-                    let _ = serve(stream, &log, &*script);
-                    now.fetch_sub(1, Ordering::SeqCst);
+                    let _ = serve(stream, &log, &*script, &AtOnce { now, most });
                 });
             }
         });
@@ -100,7 +98,35 @@ impl Drop for Loopback {
     }
 }
 
-fn serve(mut stream: TcpStream, log: &Mutex<Vec<Heard>>, script: &Script) -> std::io::Result<()> {
+/// Counts the requests that wait for an answer. One that is answered may be followed by the next
+/// before this side has closed its connection, so the count ends where the answer begins.
+struct AtOnce {
+    now: Arc<AtomicUsize>,
+    most: Arc<AtomicUsize>,
+}
+
+impl AtOnce {
+    fn heard(&self) -> Waiting<'_> {
+        let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(now, Ordering::SeqCst);
+        Waiting(self)
+    }
+}
+
+struct Waiting<'a>(&'a AtOnce);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.now.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+fn serve(
+    mut stream: TcpStream,
+    log: &Mutex<Vec<Heard>>,
+    script: &Script,
+    at_once: &AtOnce,
+) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut heard = Heard::default();
     let mut line = String::new();
@@ -121,7 +147,11 @@ fn serve(mut stream: TcpStream, log: &Mutex<Vec<Heard>>, script: &Script) -> std
     heard.body = vec![0; length.unwrap_or(0)];
     reader.read_exact(&mut heard.body)?;
     log.lock().unwrap().push(heard.clone());
+    let mut waiting = Some(at_once.heard());
     for step in script(&heard) {
+        if !matches!(step, Step::Sleep(_)) {
+            drop(waiting.take());
+        }
         match step {
             Step::Send(bytes) => stream.write_all(&bytes)?,
             Step::Repeat(bytes, total) => {

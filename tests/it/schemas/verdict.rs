@@ -94,6 +94,7 @@ fn policy() -> Policy {
         ],
         agreements: Vec::new(),
         provenance: Vec::new(),
+        trust: Vec::new(),
         environments: vec![
             environment("index-only", &["index"], Unreachable::Indeterminate),
             environment("images", &["hub", "ecr"], Unreachable::Indeterminate),
@@ -147,7 +148,7 @@ fn judge(observations: &[Value], which: Which, environment: Option<&str>) -> Ver
         "observations": observations,
     });
     let evidence = Evidence::read_all(&document.to_string()).unwrap().remove(0);
-    let checked = check(evidence, Origin::UnsignedFile).unwrap();
+    let checked = check(evidence, Origin::UnsignedFile, &[]).unwrap();
     let question = Question {
         which,
         environment: environment.map(name),

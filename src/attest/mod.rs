@@ -1,0 +1,5 @@
+//! Signs what is said about artifacts: statements in, Sigstore bundles out.
+
+mod sign;
+
+pub use sign::{Sign, SignError, SignedBundle, Signing};

@@ -1,0 +1,59 @@
+//! A bundle as it was found: parsed within caps, nothing of it verified.
+
+use sigstore_types::{Bundle, SignatureContent};
+
+use super::{Fault, VerifyError};
+use crate::model::{Digest, STATEMENT_PAYLOAD_TYPE, Statement, visible};
+
+/// The most bytes that one bundle may have.
+pub const BUNDLE_BYTES: usize = 16 * 1024 * 1024;
+
+/// A bundle of a known format, parsed, unverified.
+#[derive(Debug, Clone)]
+pub struct UnverifiedBundle {
+    pub(super) bundle: Bundle,
+    pub(super) digest: Digest,
+}
+
+impl UnverifiedBundle {
+    /// Reads one document.
+    ///
+    /// # Errors
+    /// [`Fault::TooLarge`], [`Fault::Malformed`] or [`Fault::Unsupported`].
+    pub fn read(bytes: &[u8]) -> Result<Self, VerifyError> {
+        if bytes.len() > BUNDLE_BYTES {
+            let message = format!("a bundle of more than {BUNDLE_BYTES} bytes");
+            return Err(VerifyError::new(Fault::TooLarge, message));
+        }
+        let malformed = |text: String| VerifyError::new(Fault::Malformed, visible(&text, 300));
+        let text = std::str::from_utf8(bytes).map_err(|error| malformed(error.to_string()))?;
+        let bundle = Bundle::from_json(text).map_err(|error| malformed(error.to_string()))?;
+        Ok(Self {
+            bundle,
+            digest: Digest::of(bytes),
+        })
+    }
+
+    /// SHA-256 of the bytes that it was read from.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The statement that it claims to sign; nothing where it signs an artifact itself.
+    ///
+    /// # Errors
+    /// [`Fault::Statement`] for a payload of another type or one that is no Statement.
+    pub fn unverified_statement(&self) -> Result<Option<Statement>, VerifyError> {
+        let SignatureContent::DsseEnvelope(envelope) = &self.bundle.content else {
+            return Ok(None);
+        };
+        if envelope.payload_type != STATEMENT_PAYLOAD_TYPE {
+            let other = visible(&envelope.payload_type, 100);
+            let message = format!("the envelope holds `{other}`, not `{STATEMENT_PAYLOAD_TYPE}`");
+            return Err(VerifyError::new(Fault::Statement, message));
+        }
+        Statement::read(envelope.payload.as_bytes())
+            .map(Some)
+            .map_err(|error| VerifyError::new(Fault::Statement, error.to_string()))
+    }
+}

@@ -1,5 +1,7 @@
 //! Signs what is said about artifacts: statements in, Sigstore bundles out.
 
 mod sign;
+mod vsa;
 
 pub use sign::{Sign, SignError, SignedBundle, Signing};
+pub use vsa::{SUMMARY_PREDICATE, Summarised};

@@ -132,7 +132,9 @@ check)
     option --wait "${INPUT_WAIT:-}"
     option --fail-on "${INPUT_FAIL_ON:-}"
     option --save-evidence "${INPUT_SAVE_EVIDENCE:-}"
-    option --summary "${GITHUB_STEP_SUMMARY:-}"
+    if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then
+        command+=("--summary=$GITHUB_STEP_SUMMARY")
+    fi
     status=0
     if [ -n "${INPUT_SARIF_FILE:-}" ]; then
         "${command[@]}" --format sarif -- "$INPUT_POLICY" >"$INPUT_SARIF_FILE" || status=$?

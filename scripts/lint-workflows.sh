@@ -16,7 +16,7 @@ fi
 if [ ! -x "$linters/actionlint" ]; then
     GOBIN="$linters" go install "github.com/rhysd/actionlint/cmd/actionlint@$actionlint"
 fi
-"$linters/python/bin/zizmor" --offline --no-progress action.yml .github/workflows docs/workflows
+"$linters/python/bin/zizmor" --offline --no-progress action.yml .github/workflows/*.yml docs/workflows/*.yml
 "$linters/actionlint" .github/workflows/*.yml docs/workflows/*.yml
 bash -n scripts/action.sh
 echo "action and workflows: nothing found"

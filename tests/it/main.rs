@@ -15,3 +15,4 @@ mod model;
 mod observe;
 mod policy;
 mod schemas;
+mod verify;

@@ -74,13 +74,19 @@ pub(crate) fn verify_bundle(
     match (verified.signature().signer(), &options.key) {
         (Signer::Key { .. }, Some(_)) => Ok(()),
         (Signer::Certificate(claims), None) => {
-            let wanted = options.identity.ok_or("--certificate-identity is missing")?;
-            let issuer = options.issuer.ok_or("--certificate-oidc-issuer is missing")?;
+            let wanted = options
+                .identity
+                .ok_or("--certificate-identity is missing")?;
+            let issuer = options
+                .issuer
+                .ok_or("--certificate-oidc-issuer is missing")?;
             if claims.identity != wanted {
                 return Err(format!("signed by `{}`, not `{wanted}`", claims.identity).into());
             }
             if claims.issuer != issuer {
-                return Err(format!("identity issued by `{}`, not `{issuer}`", claims.issuer).into());
+                return Err(
+                    format!("identity issued by `{}`, not `{issuer}`", claims.issuer).into(),
+                );
             }
             Ok(())
         }

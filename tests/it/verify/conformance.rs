@@ -22,8 +22,15 @@ pub(crate) fn cases() -> Option<PathBuf> {
         return Some(cases);
     }
     let required = env::var("LOCKSTEP_CONFORMANCE_REQUIRED").is_ok_and(|value| value == "1");
-    assert!(!required, "no sigstore-conformance cases at {}", cases.display());
-    println!("left out: no sigstore-conformance cases at {}", cases.display());
+    assert!(
+        !required,
+        "no sigstore-conformance cases at {}",
+        cases.display()
+    );
+    println!(
+        "left out: no sigstore-conformance cases at {}",
+        cases.display()
+    );
     None
 }
 
@@ -37,8 +44,14 @@ fn arguments(cases: &Path, case: &Path, subject: String) -> Vec<String> {
     if case.join("key.pub").is_file() {
         given.extend(["--key".to_owned(), path(case.join("key.pub"))]);
     } else {
-        given.extend(["--certificate-identity".to_owned(), text("identity", IDENTITY)]);
-        given.extend(["--certificate-oidc-issuer".to_owned(), text("issuer", ISSUER)]);
+        given.extend([
+            "--certificate-identity".to_owned(),
+            text("identity", IDENTITY),
+        ]);
+        given.extend([
+            "--certificate-oidc-issuer".to_owned(),
+            text("issuer", ISSUER),
+        ]);
     }
     let own_root = case.join("trusted_root.json");
     let root = match own_root.is_file() {
@@ -70,7 +83,9 @@ fn every_conformance_case_is_judged_as_its_name_says() {
         for subject in [artifact.to_str().unwrap().to_owned(), digest] {
             let given = arguments(&cases, &case, subject.clone());
             let result = client::verify_bundle(given.into_iter());
-            let said = result.as_ref().map_or_else(ToString::to_string, |()| "ok".to_owned());
+            let said = result
+                .as_ref()
+                .map_or_else(ToString::to_string, |()| "ok".to_owned());
             println!("{name}: {said}");
             if result.is_err() != must_fail {
                 wrong.push(format!("{name} ({subject}): {said}"));

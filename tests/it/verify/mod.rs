@@ -4,3 +4,4 @@
 #[allow(dead_code, reason = "its `main` is not called here")]
 mod client;
 mod conformance;
+mod sound;

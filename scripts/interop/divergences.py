@@ -1,20 +1,31 @@
-"""Where two implementations are known not to understand each other, and why. Each must still be so: see stage.Table.run.
+"""Where two implementations are known not to understand each other, and why.
 
-The keys are (what is read, who has signed it, who reads it), with "*" for any.
+Each must still be so: a case that passes although it is listed here fails the stage (stage.Table.run), so that this list
+and docs/interop.md do not rot. Patterns as of a shell, over what is read, who has signed it, who reads it; signing itself
+is read by "(signing)", and what could not be signed by "(everyone)".
 """
 
-# cosign 3.1.3 writes in-toto Statement v0.1, whose `_type` sigstore-python 4.5.1 refuses.
-STATEMENT_V0_1 = "cosign writes in-toto Statement v0.1, sigstore-python takes v1 only"
-# https://github.com/sigstore/sigstore-js: its verifier of Rekor v2 entries knows `dsse` 0.0.2; Python, Rust and cosign log
-# an envelope as `hashedrekord` 0.0.2.
-DSSE_AS_HASHEDREKORD = "npm's verifier does not take a DSSE envelope that Rekor v2 has logged as hashedrekord 0.0.2"
+from fnmatch import fnmatchcase
 
-KNOWN = {}
+STATEMENT_V0_1 = "cosign 3.1.3 writes in-toto Statement v0.1, which sigstore-python 4.5.1 refuses"
+DSSE_AS_HASHEDREKORD = (
+    "npm's verifier takes a DSSE envelope in Rekor v2 for a dsse entry only; all others log it as hashedrekord 0.0.2"
+)
+NO_DSSE_IN_REKOR_V2 = "Rekor v2 takes hashedrekord only, npm's signer proposes a dsse entry for an envelope"
+NO_LOG_ENTRIES = "sigstore-python demands the field tlogEntries, and a log entry in it"
+
+KNOWN = [
+    ("keyless attestation, Rekor v[12]", "cosign", "sigstore-python", STATEMENT_V0_1),
+    ("*key*attestation, Rekor v2", "*", "sigstore-npm", DSSE_AS_HASHEDREKORD),
+    ("*provenance*, Rekor v2", "*", "sigstore-npm", DSSE_AS_HASHEDREKORD),
+    ("keyless attestation, Rekor v2", "sigstore-npm", "(*)", NO_DSSE_IN_REKOR_V2),
+    ("*timestamp only", "*", "sigstore-python", NO_LOG_ENTRIES),
+]
 
 
-def of(case, signer, verifier):
+def of(case, signer, reader):
     """The reason, where there is one."""
-    for key in ((case, signer, verifier), (case, "*", verifier), (case, signer, "*")):
-        if key in KNOWN:
-            return KNOWN[key]
+    for case_pattern, signer_pattern, reader_pattern, reason in KNOWN:
+        if fnmatchcase(case, case_pattern) and fnmatchcase(signer, signer_pattern) and fnmatchcase(reader, reader_pattern):
+            return reason
     return None

@@ -195,6 +195,8 @@ def ours_signed(world):
 def readers(world, signed):
     """Who can be asked about it."""
     everyone = [world.cosign, world.python, world.npm, world.lockstep, world.library]
+    if not signed.log:
+        everyone.remove(world.library)  # its protocol has no word for doing without a log
     if signed.key:
         everyone.remove(world.python)  # it verifies certificates only
     return everyone
@@ -205,7 +207,7 @@ def read_all(world, everything):
     table = world.table
     for case, signer, signed in everything:
         if signed is None:
-            table.run(case, signer.name, "(everyone)", not_signed)
+            table.run(case, signer.name, "(everyone)", not_signed, divergences.of(case, signer.name, "(everyone)"))
             continue
         for reader in readers(world, signed):
             reason = divergences.of(case, signer.name, reader.name)
@@ -228,6 +230,16 @@ def wrong_expectations(world, signed):
         return
     yield "another identity", signed.but(identity=STRANGER)
     yield "another issuer", signed.but(issuer="https://issuer.example")
+
+
+def read_by_source(world, everything):
+    """Lockstep also holds a certificate's claims against the source that is expected."""
+    for case, signer, signed in everything:
+        if signed is None or signed.key or signed.kind != "dsse":
+            continue
+        ours, right, wrong = world.lockstep, signed.but(commit=COMMIT), signed.but(commit="f" * 40)
+        world.table.run(f"{case}: of a commit", signer.name, ours.name, lambda s=right: expect_success(ours.verify(s)))
+        world.table.run(f"{case}: another commit", signer.name, ours.name, lambda s=wrong: expect_refusal(ours.verify(s), ours.refusals))
 
 
 def images(world, registries):

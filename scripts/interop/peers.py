@@ -23,6 +23,7 @@ class Signed:
     identity: str = IDENTITY
     key: Path | None = None
     predicate_type: str = PROVENANCE
+    commit: str | None = None  # the source, where somebody expects one
 
     def but(self, **changes):
         """The same with a wrong expectation."""
@@ -144,7 +145,7 @@ class SigstoreNpm(Peer):
     def verify(self, signed):
         return self.run("verify", {
             "artifact": signed.artifact, "bundle": signed.bundle, "trustedRoot": self.trusted_root,
-            "identity": signed.identity, "issuer": signed.issuer, "key": signed.key,
+            "identity": signed.identity, "issuer": signed.issuer, "key": signed.key, "logEntries": 1 if signed.log else 0,
         })
 
 
@@ -171,7 +172,7 @@ class PypiAttestations(Peer):
         }
 
     def verify(self, signed):
-        return self.run("verify", "attestation", "--offline", "--identity", signed.identity, f"{signed.artifact}.publish.attestation")
+        return self.run("verify", "attestation", "--offline", "--identity", signed.identity, signed.artifact)
 
 
 class Lockstep(Peer):
@@ -212,17 +213,17 @@ class Lockstep(Peer):
     def expectations(self, signed):
         if signed.key:
             return ["--key", signed.key]
-        return ["--certificate-identity", signed.identity, "--certificate-oidc-issuer", signed.issuer]
-
-    def verify_distribution(self, signed):
-        return self.verify(signed)
+        source = []
+        if signed.commit:
+            source = ["--source-repository", "https://github.com/acme/app", "--source-commit", signed.commit]
+        return ["--certificate-identity", signed.identity, "--certificate-oidc-issuer", signed.issuer, *source]
 
     def verify(self, signed):
-        kind = ["--predicate-type", signed.predicate_type] if signed.kind == "dsse" else []
-        logless = ["--unsafe-no-log"] if signed.log == 0 and signed.key else []
+        kind = signed.predicate_type if signed.kind == "dsse" else "signature"
+        logless = [] if signed.log else ["--unsafe-no-log"]
         return self.shell.run(
-            self.program, "verify", signed.artifact, "--offline", "--bundle", signed.bundle, "--trusted-root", self.trusted_root,
-            *self.expectations(signed), *kind, *logless,
+            self.program, "verify", signed.artifact, "--bundle", signed.bundle, "--trusted-root", self.trusted_root,
+            *self.expectations(signed), "--predicate-type", kind, *logless,
         )
 
     def verify_image(self, image, signed):

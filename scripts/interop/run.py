@@ -70,7 +70,9 @@ def run(told, state):
             "library": peers.ConformanceClient(shell, services, told.library.resolve()),
         }
         world = matrix.World(work, services, table, programs)
-        matrix.read_all(world, matrix.everything_signed(world))
+        everything = matrix.everything_signed(world)
+        matrix.read_all(world, everything)
+        matrix.read_by_source(world, everything)
         matrix.images(world, hosts)
         matrix.distributions(world)
     return table.print()

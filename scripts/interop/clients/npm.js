@@ -2,7 +2,8 @@
 //
 //   node npm.js sign   {"kind": "message"|"dsse", "payload": FILE, "bundle": FILE, "fulcio": URL, "rekor": URL,
 //                       "rekorVersion": 1|2, "timestamps": URL|null, "token": TOKEN}
-//   node npm.js verify {"artifact": FILE, "bundle": FILE, "trustedRoot": FILE, "identity": ID, "issuer": URL, "key": FILE|null}
+//   node npm.js verify {"artifact": FILE, "bundle": FILE, "trustedRoot": FILE, "identity": ID, "issuer": URL, "key": FILE|null,
+//                       "logEntries": 0|1}
 //
 // It exits with 0 when the packages are content, and prints their error otherwise.
 'use strict';
@@ -43,7 +44,7 @@ function verify(order) {
   }
   const material = toTrustMaterial(root, order.key ? findKey : undefined);
   const policy = order.key ? undefined : { subjectAlternativeName: order.identity, extensions: { issuer: order.issuer } };
-  new Verifier(material, { ctlogThreshold: order.key ? 0 : 1 }).verify(toSignedEntity(bundle, artifact), policy);
+  new Verifier(material, { ctlogThreshold: order.key ? 0 : 1, tlogThreshold: order.logEntries }).verify(toSignedEntity(bundle, artifact), policy);
 }
 
 const [verb, order] = process.argv.slice(2);

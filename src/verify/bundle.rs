@@ -2,7 +2,7 @@
 
 use sigstore_types::{Bundle, SignatureContent};
 
-use super::{Fault, VerifyError};
+use super::{Fault, VerifyError, formats};
 use crate::model::{Digest, STATEMENT_PAYLOAD_TYPE, Statement, visible};
 
 /// The most bytes that one bundle may have.
@@ -16,7 +16,7 @@ pub struct UnverifiedBundle {
 }
 
 impl UnverifiedBundle {
-    /// Reads one document.
+    /// Reads one document in any format that [`super::read_all`] knows.
     ///
     /// # Errors
     /// [`Fault::TooLarge`], [`Fault::Malformed`] or [`Fault::Unsupported`].
@@ -24,6 +24,9 @@ impl UnverifiedBundle {
         if bytes.len() > BUNDLE_BYTES {
             let message = format!("a bundle of more than {BUNDLE_BYTES} bytes");
             return Err(VerifyError::new(Fault::TooLarge, message));
+        }
+        if !formats::is_sigstore_bundle(bytes) {
+            return formats::read_one(bytes);
         }
         let malformed = |text: String| VerifyError::new(Fault::Malformed, visible(&text, 300));
         let text = std::str::from_utf8(bytes).map_err(|error| malformed(error.to_string()))?;

@@ -6,6 +6,8 @@
 mod bundle;
 mod checked;
 mod error;
+mod expect;
+mod formats;
 mod provenance;
 mod roots;
 mod signer;
@@ -15,10 +17,14 @@ mod verifier;
 pub use bundle::{BUNDLE_BYTES, UnverifiedBundle};
 pub use checked::{CheckedEvidence, EvidenceFault, Origin, check};
 pub use error::{Fault, VerifyError};
-pub(crate) use provenance::Facts as StatedFacts;
+pub use expect::{
+    Expectations, Matching, MatchingError, Met, Pattern, PredicateWanted, VersionedTag,
+    VersionedTagError,
+};
+pub use formats::{DOCUMENT_BUNDLES, DOCUMENT_BYTES, UnverifiedDocument, read_all};
 pub use provenance::{
     Build, BuildKind, NPM_PUBLISH, PYPI_PUBLISH, RepositoryAddress, RepositoryAddressError,
-    SLSA_PROVENANCE_V0_2, SLSA_PROVENANCE_V1, VouchedBy, Workflow, is_slsa_provenance,
+    SLSA_PROVENANCE_V0_2, SLSA_PROVENANCE_V1, VouchedBy, Workflow, is_publish, is_slsa_provenance,
 };
 pub use roots::{github, public_good};
 pub use signer::{CertificateClaims, Signer};

@@ -8,12 +8,13 @@ mod slsa_v1;
 
 use serde::Serialize;
 
-use super::{CertificateClaims, Fault, Signer, VerifiedStatement, VerifyError};
+use super::{CertificateClaims, Fault, Signer, Verified, VerifiedStatement, VerifyError};
 use crate::model::{Commit, Statement, visible_line};
 
-pub(crate) use facts::Facts;
+use facts::Facts;
 pub use predicate::{
-    NPM_PUBLISH, PYPI_PUBLISH, SLSA_PROVENANCE_V0_2, SLSA_PROVENANCE_V1, is_slsa_provenance,
+    NPM_PUBLISH, PYPI_PUBLISH, SLSA_PROVENANCE_V0_2, SLSA_PROVENANCE_V1, is_publish,
+    is_slsa_provenance,
 };
 pub use repository::{RepositoryAddress, RepositoryAddressError, Workflow};
 
@@ -28,7 +29,8 @@ pub use repository::{RepositoryAddress, RepositoryAddressError, Workflow};
 pub struct Build {
     /// What kind of statement it is.
     pub kind: BuildKind,
-    /// The predicate type that was signed.
+    /// The predicate type that was signed; empty for a signature over the artifact itself.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub predicate_type: String,
     /// Whose word the facts about the source are.
     pub vouched_by: VouchedBy,
@@ -108,15 +110,49 @@ impl Build {
                 .is_some_and(|it| it.starts_with("refs/tags/") || it.starts_with("refs/heads/"))
     }
 
+    /// Reads what verified, whether it is a statement or a signature over the artifact itself, of
+    /// which only the certificate says anything.
+    pub(super) fn of_verified(verified: &Verified) -> Result<Self, VerifyError> {
+        match verified {
+            Verified::Statement(statement) => Self::of(statement),
+            Verified::Artifact(signature) => Self::merged(
+                BuildKind::Other,
+                String::new(),
+                Facts::default(),
+                signature.signer(),
+            ),
+        }
+    }
+
+    /// Reads what nobody has verified, to be shown as such.
+    pub(crate) fn of_unverified(
+        statement: Option<&Statement>,
+        signer: &Signer,
+    ) -> Result<Self, VerifyError> {
+        match statement {
+            Some(statement) => Self::read(statement, signer),
+            None => Self::merged(BuildKind::Other, String::new(), Facts::default(), signer),
+        }
+    }
+
     fn read(statement: &Statement, signer: &Signer) -> Result<Self, VerifyError> {
         let (kind, stated) = predicate::read(statement)?;
+        Self::merged(kind, statement.predicate_type.clone(), stated, signer)
+    }
+
+    fn merged(
+        kind: BuildKind,
+        predicate_type: String,
+        stated: Facts,
+        signer: &Signer,
+    ) -> Result<Self, VerifyError> {
         let claims = match signer {
             Signer::Certificate(claims) => Some(claims.as_ref()),
             Signer::Key { .. } => None,
         };
         let mut build = Self {
             kind,
-            predicate_type: statement.predicate_type.clone(),
+            predicate_type,
             vouched_by: VouchedBy::Signer,
             repository: None,
             repository_id: None,

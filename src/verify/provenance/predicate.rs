@@ -20,6 +20,11 @@ pub fn is_slsa_provenance(predicate_type: &str) -> bool {
     [SLSA_PROVENANCE_V1, SLSA_PROVENANCE_V0_2].contains(&predicate_type)
 }
 
+/// Whether a predicate type says who uploaded an artifact.
+pub fn is_publish(predicate_type: &str) -> bool {
+    [PYPI_PUBLISH, NPM_PUBLISH].contains(&predicate_type)
+}
+
 /// The kind of a statement, and what its predicate states.
 ///
 /// # Errors
@@ -41,8 +46,8 @@ pub(super) fn read(statement: &Statement) -> Result<(BuildKind, Facts), VerifyEr
             let wanted = publish.package_url();
             let named = |it: &crate::model::Subject| it.name.as_deref() == Some(wanted.as_str());
             if !statement.subject.iter().all(named) {
-                let names = statement.subject.iter().filter_map(|it| it.name.as_deref());
-                let other = names.last().unwrap_or("nothing");
+                let mut names = statement.subject.iter().filter_map(|it| it.name.as_deref());
+                let other = names.next_back().unwrap_or("nothing");
                 let why = format!(
                     "it publishes `{}`, its subject is `{}`",
                     visible_line(&wanted),

@@ -4,7 +4,7 @@ use sigstore_types::{Bundle, SignatureContent};
 
 use super::json::{self, Caps};
 use super::shape::{self, Version};
-use super::{Fault, VerifyError};
+use super::{Fault, VerifyError, formats};
 use crate::model::{Digest, STATEMENT_PAYLOAD_TYPE, Statement, visible};
 
 /// The most bytes that one bundle may have.
@@ -31,7 +31,7 @@ pub struct UnverifiedBundle {
 }
 
 impl UnverifiedBundle {
-    /// Reads one document.
+    /// Reads one document in any format that [`super::read_all`] knows.
     ///
     /// # Errors
     /// [`Fault::TooLarge`], [`Fault::Malformed`] or [`Fault::Unsupported`].
@@ -39,6 +39,9 @@ impl UnverifiedBundle {
         if bytes.len() > BUNDLE_BYTES {
             let message = format!("a bundle of more than {BUNDLE_BYTES} bytes");
             return Err(VerifyError::new(Fault::TooLarge, message));
+        }
+        if !formats::is_sigstore_bundle(bytes) {
+            return formats::read_one(bytes);
         }
         let version = shape::check(&json::shape("the bundle", bytes, BUNDLE)?)?;
         let malformed = |text: String| VerifyError::new(Fault::Malformed, visible(&text, 300));

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod attest;
 mod cli;
 mod decide;
 mod floors;

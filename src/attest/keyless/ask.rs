@@ -60,8 +60,10 @@ pub(super) fn refused(unanswered: &Unanswered, url: &Url, what: &str) -> SignErr
         _ => unanswered.failure.detail.clone(),
     };
     let hint = match (unanswered.status, unanswered.failure.kind) {
-        (Some(401 | 403), _) => Some("the identity token may have expired, or be one that this \
-                                      service does not take"),
+        (Some(401 | 403), _) => Some(
+            "the identity token may have expired, or be one that this \
+                                      service does not take",
+        ),
         (_, FailureKind::Connection | FailureKind::Timeout | FailureKind::ServerError) => {
             Some("try again later; nothing was given out")
         }
@@ -115,7 +117,10 @@ fn without_long_words(text: &str) -> String {
 pub(super) fn method(service: &Url, path: &str) -> Result<Url, SignError> {
     let base = service.as_str().trim_end_matches('/');
     Url::parse(&format!("{base}/{path}")).map_err(|error| SignError {
-        message: format!("{} is no address of a service: {error}", RedactedUrl::of(service)),
+        message: format!(
+            "{} is no address of a service: {error}",
+            RedactedUrl::of(service)
+        ),
         hint: None,
     })
 }
@@ -138,7 +143,8 @@ mod tests {
 
     #[test]
     fn a_refusal_that_repeats_a_token_shows_no_part_of_it() {
-        let token = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImsxIiwidHlwIjoiSldUIn0.eyJpc3MiOiJodHRwczovL3Rva2Vu";
+        let token =
+            "eyJhbGciOiJSUzI1NiIsImtpZCI6ImsxIiwidHlwIjoiSldUIn0.eyJpc3MiOiJodHRwczovL3Rva2Vu";
         let body = format!(r#"{{"code":3,"message":"bad token {token}: no such issuer"}}"#);
         let shown = said(body.as_bytes()).unwrap();
         assert_eq!(shown, "bad token …: no such issuer");

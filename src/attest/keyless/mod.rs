@@ -19,7 +19,7 @@ use sigstore_types::{DerCertificate, DsseEnvelope, DsseSignature, KeyId, Payload
 
 pub use services::{LogService, RekorVersion, ServiceOptions, Services};
 pub use token::IdentityToken;
-pub use witness::{Witness, Witnessed, WitnessKey};
+pub use witness::{Witness, WitnessKey, Witnessed};
 
 use super::{Sign, SignError, SignedBundle, Signing};
 use crate::model::{Duration, STATEMENT_PAYLOAD_TYPE, Statement, TrustDomain};
@@ -135,9 +135,7 @@ impl Keyless {
 
     async fn certificate(&self, key: &KeyPair) -> Result<DerCertificate, SignError> {
         match &self.services.certificates {
-            Some(authority) => {
-                fulcio::certificate(&self.client, authority, &self.token, key).await
-            }
+            Some(authority) => fulcio::certificate(&self.client, authority, &self.token, key).await,
             None => Err(SignError {
                 message: "no certificate authority is named".to_owned(),
                 hint: None,

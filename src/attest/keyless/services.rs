@@ -156,7 +156,9 @@ impl Services {
         )?;
         if let (true, Some(version)) = (logs.is_empty(), forced) {
             return Err(SignError {
-                message: format!("the signing config names no log with Rekor's interface v{version}"),
+                message: format!(
+                    "the signing config names no log with Rekor's interface v{version}"
+                ),
                 hint: Some("leave out --rekor-version, or name a log with --rekor-url".to_owned()),
             });
         }
@@ -346,7 +348,10 @@ mod tests {
                 ..ServiceOptions::default()
             })
         };
-        assert_eq!(with(RekorVersion::V1).unwrap().logs[0].version, RekorVersion::V1);
+        assert_eq!(
+            with(RekorVersion::V1).unwrap().logs[0].version,
+            RekorVersion::V1
+        );
         assert!(with(RekorVersion::V2).unwrap_err().message.contains("v2"));
     }
 }

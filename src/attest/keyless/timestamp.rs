@@ -57,11 +57,7 @@ fn query(digest: &[u8], nonce: [u8; 8]) -> Vec<u8> {
         element.extend_from_slice(content);
         element
     };
-    let imprint = [
-        SHA256_ALGORITHM.as_slice(),
-        &sequence(0x04, digest),
-    ]
-    .concat();
+    let imprint = [SHA256_ALGORITHM.as_slice(), &sequence(0x04, digest)].concat();
     // Positive, and in the fewest bytes (X.690, section 8.3.2): no leading zero, sign bit clear.
     let mut number = nonce;
     number[0] = number[0] & 0x7f | 0x40;

@@ -203,7 +203,9 @@ mod tests {
     fn expired_early_and_misaddressed_tokens_are_refused_with_the_times() {
         let check = |claims: &str| {
             let token = read(&format!(r#"{{"iss":"i","sub":"s",{claims}}}"#)).unwrap();
-            token.check(Time::from_unix_seconds(NOW)).map_err(|why| why.message)
+            token
+                .check(Time::from_unix_seconds(NOW))
+                .map_err(|why| why.message)
         };
         assert_eq!(check(r#""exp":1800000600,"aud":["x","sigstore"]"#), Ok(()));
         let why = check(r#""exp":1800000000,"aud":"sigstore""#).unwrap_err();
@@ -233,7 +235,10 @@ mod tests {
         ] {
             let why = IdentityToken::read(wrong, "a test", "a").unwrap_err();
             let shown = format!("{why:?}");
-            assert!(!shown.contains("s3cr3t") && !shown.contains("czNj"), "{shown}");
+            assert!(
+                !shown.contains("s3cr3t") && !shown.contains("czNj"),
+                "{shown}"
+            );
         }
     }
 }

@@ -8,6 +8,7 @@
 )]
 
 mod attest;
+mod authority;
 mod cli;
 mod decide;
 mod floors;
@@ -16,3 +17,4 @@ mod model;
 mod observe;
 mod policy;
 mod schemas;
+mod verify;

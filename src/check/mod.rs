@@ -11,6 +11,7 @@ mod local;
 mod policy_file;
 pub mod replay;
 mod targets;
+mod trust;
 mod waive;
 
 pub use discover::{Beginning, DiscoverError, guessed_policy, guessed_target};
@@ -22,4 +23,5 @@ pub use judge::{JudgeError, Judged, judge};
 pub use local::{Local, LocalRelease, in_checkout};
 pub use policy_file::{ReplaceError, replace_policy};
 pub use targets::{Target, TargetError, load_targets};
+pub use trust::{ShownAuthority, ShownTrust, describe_stored, show_trust, update_trust};
 pub use waive::{WaiveError, Waived, WaiverRequest, waive, waive_unchecked};

@@ -16,6 +16,7 @@ mod progress;
 mod replay;
 mod results;
 mod say;
+mod trust;
 mod verify;
 mod version;
 mod waive;
@@ -88,6 +89,7 @@ enum Verb {
     Policy(policy::PolicyArguments),
     Waive(Box<waive::WaiveArguments>),
     Verify(Box<verify::VerifyArguments>),
+    Trust(trust::TrustArguments),
     Version(version::VersionArguments),
     Completions(completions::CompletionsArguments),
     Man(man::ManArguments),
@@ -107,6 +109,7 @@ pub fn run() -> ExitCode {
         Verb::Policy(arguments) => policy::run(&arguments, &mut terminal),
         Verb::Waive(arguments) => waive::run(*arguments, &ambient, &mut terminal),
         Verb::Verify(arguments) => verify::run(&arguments, &mut terminal),
+        Verb::Trust(arguments) => trust::run(&arguments, &ambient, &mut terminal),
         Verb::Version(arguments) => version::run(&arguments, &mut terminal),
         Verb::Completions(arguments) => completions::run(&arguments, Cli::command(), &mut terminal),
         Verb::Man(arguments) => man::run(&arguments, Cli::command(), &mut terminal),

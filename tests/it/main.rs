@@ -7,6 +7,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod attest;
 mod authority;
 mod cli;
 mod decide;

@@ -104,7 +104,8 @@ impl Client {
             return Ok(Hop::Redirect(status, location.map(str::to_owned)));
         }
         // 206 and other partial or empty successes are no answer to these questions.
-        if status != StatusCode::OK {
+        let created = status == StatusCode::CREATED && request.manner.creates;
+        if status != StatusCode::OK && !created {
             let mut unanswered = failure::of_status(status, headers);
             if request.manner.explained {
                 unanswered.refusal = read_refusal(response).await;

@@ -60,6 +60,8 @@ struct Manner {
     explained: bool,
     /// The body is hashed and kept nowhere.
     hashed_only: bool,
+    /// 201 is an answer.
+    creates: bool,
 }
 
 impl Manner {
@@ -247,6 +249,14 @@ impl Request {
     #[must_use]
     pub fn confidential(mut self) -> Self {
         self.manner.confidential = true;
+        self
+    }
+
+    /// As a question that makes something that did not exist before, a log entry or a timestamp:
+    /// 201 is an answer to it, as 200 is.
+    #[must_use]
+    pub fn creates(mut self) -> Self {
+        self.manner.creates = true;
         self
     }
 

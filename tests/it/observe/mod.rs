@@ -28,3 +28,4 @@ mod polite;
 mod pypi;
 mod secrets;
 mod tls;
+pub(crate) mod trust_root;

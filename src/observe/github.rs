@@ -1,5 +1,6 @@
 //! GitHub's REST API, for every channel that asks it: where it is, as whom, page by page.
 
+mod attestations;
 mod basis;
 mod branches;
 mod host;
@@ -81,6 +82,11 @@ impl Api {
     /// Label of the credential.
     pub(super) fn label(&self) -> &str {
         self.credential.label()
+    }
+
+    /// The address of the repository.
+    fn address(&self) -> &Url {
+        &self.repository
     }
 
     /// An address below the repository. Segments are encoded, a `/` in one of them too.

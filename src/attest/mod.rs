@@ -1,5 +1,6 @@
 //! Signs what is said about artifacts: statements in, Sigstore bundles out.
 
+pub mod deliver;
 mod sign;
 
 pub use sign::{Sign, SignError, SignedBundle, Signing};

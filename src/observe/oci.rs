@@ -25,6 +25,7 @@ mod referrers;
 mod registry;
 mod tags;
 mod token;
+mod upload;
 
 use std::future::Future;
 use std::pin::Pin;

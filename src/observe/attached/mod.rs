@@ -9,6 +9,7 @@ mod beside;
 mod found;
 mod subject;
 
+use serde_json::value::RawValue;
 use url::Url;
 
 pub(super) use beside::{in_own_store, with_store};
@@ -125,12 +126,26 @@ pub async fn on_github(client: &Client, repository: &Url, artifacts: &[ArtifactD
         None => Place::unanswered(
             RedactedUrl::of(repository),
             "anonymous",
-            Box::new(Unanswered::of(Failure {
-                kind: FailureKind::Unsupported,
-                detail: "no repository of GitHub: its address is https://HOST/OWNER/NAME"
-                    .to_owned(),
-            })),
+            Box::new(Unanswered::of(no_repository())),
         ),
+    }
+}
+
+/// Gives a bundle to the store of a repository on GitHub, once: where no answer comes it may be kept
+/// all the same.
+pub(crate) async fn keep_on_github(
+    client: &Client,
+    repository: &Url,
+    bundle: &RawValue,
+) -> Result<(), Box<Unanswered>> {
+    let api = Api::of(repository, client).ok_or_else(|| Box::new(Unanswered::of(no_repository())));
+    api?.keep(bundle).await
+}
+
+fn no_repository() -> Failure {
+    Failure {
+        kind: FailureKind::Unsupported,
+        detail: "no repository of GitHub: its address is https://HOST/OWNER/NAME".to_owned(),
     }
 }
 

@@ -43,6 +43,18 @@ impl Api {
         place(endpoint, self.label(), gathered, surplus.len())
     }
 
+    /// Gives the store a bundle. What came of it where no answer came is for whoever asks to find
+    /// out: a second one would be kept twice.
+    pub(in crate::observe) async fn keep(&self, bundle: &RawValue) -> Result<(), Box<Unanswered>> {
+        let body = format!(r#"{{"bundle":{bundle}}}"#).into_bytes();
+        let url = self.below(&["attestations"]);
+        let request = Request::create(url, super::JSON, "application/json", body)
+            .header("x-github-api-version", super::VERSION)
+            .credential(self.credential.clone());
+        let kept = self.client.send(&request.once()).await;
+        kept.map(|_| ()).map_err(Box::new)
+    }
+
     async fn of_artifact(&self, first: Url) -> Result<Gathered, Box<Unanswered>> {
         let mut gathered = Gathered::default();
         let mut asked = BTreeSet::new();

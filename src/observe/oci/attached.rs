@@ -69,11 +69,7 @@ struct Legacy<'l> {
 
 impl Repository {
     /// What is attached to these digests.
-    pub(in crate::observe) async fn attached_to(
-        &self,
-        client: &Client,
-        artifacts: &[ArtifactDigest],
-    ) -> Place {
+    pub(crate) async fn attached_to(&self, client: &Client, artifacts: &[ArtifactDigest]) -> Place {
         let (asked, surplus) = artifacts.split_at(artifacts.len().min(ARTIFACTS));
         let first = asked.first().map(ToString::to_string).unwrap_or_default();
         let endpoint = RedactedUrl::of(&self.registry.url(&["referrers", &first]));

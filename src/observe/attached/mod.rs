@@ -15,7 +15,7 @@ use url::Url;
 pub(super) use beside::{in_own_store, with_store};
 pub(super) use found::{ARTIFACTS, Gathered, place};
 pub use found::{DOCUMENT_BYTES, Found, Place};
-pub use subject::{PackageFile, PackageVersion, Subject, SubjectError};
+pub use subject::{PackageFile, PackageVersion, Subject, SubjectError, repository};
 
 use super::github::Api;
 use super::http::{Client, Unanswered};
@@ -34,6 +34,13 @@ pub struct Attachments {
     pub places: Vec<Place>,
 }
 
+/// How far to look.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Looking {
+    /// Of an image index, at the image of each platform too.
+    pub platforms: bool,
+}
+
 /// What is attached to whatever a user names, and, where `repository` gives one, what GitHub's store
 /// has for the same digests.
 ///
@@ -44,9 +51,10 @@ pub async fn of(
     client: &Client,
     subject: &Subject,
     repository: Option<&Url>,
+    looking: Looking,
 ) -> Result<Attachments, Box<Unanswered>> {
     let mut found = match subject {
-        Subject::Image(reference) => of_image(client, reference, false).await?,
+        Subject::Image(reference) => of_image(client, reference, looking.platforms).await?,
         Subject::PyPi(file) => of_pypi_file(client, file).await?,
         Subject::Npm(version) => of_npm(client, version).await?,
         Subject::Digest(artifact) => Attachments {

@@ -2,7 +2,10 @@
 
 use url::Url;
 
-use crate::model::{ArtifactDigest, visible};
+use crate::model::settings::WebAddress;
+use crate::model::{ArtifactDigest, RedactedUrl, visible};
+use crate::observe::Environment;
+use crate::observe::github::{home, owner_and_name};
 use crate::observe::oci::Reference;
 
 /// An artifact that lies elsewhere.
@@ -97,6 +100,36 @@ impl Subject {
     }
 }
 
+/// A repository on GitHub as users write it: `OWNER/NAME` on the GitHub that the environment means,
+/// or its address.
+///
+/// # Errors
+/// [`SubjectError`] for a text that names none; a password in it is not repeated.
+pub fn repository(text: &str, environment: &Environment) -> Result<Url, SubjectError> {
+    let shown = Url::parse(text).map_or_else(
+        |_| visible(text, 200),
+        |url| RedactedUrl::of(&url).as_str().to_owned(),
+    );
+    let refused = || SubjectError {
+        text: shown.clone(),
+        why: "is no repository of GitHub".to_owned(),
+        hint: "write `OWNER/NAME`, or `https://HOST/OWNER/NAME`",
+    };
+    let part = |part: &str| {
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+        !part.is_empty() && part.bytes().all(allowed)
+    };
+    let url = match text.contains("://") {
+        true => text.parse::<WebAddress>().ok().map(WebAddress::into_url),
+        false if text.split('/').count() == 2 && text.split('/').all(part) => {
+            home(environment).and_then(|home| home.join(text).ok())
+        }
+        false => None,
+    };
+    url.filter(|url| owner_and_name(url).is_some())
+        .ok_or_else(refused)
+}
+
 fn pypi(text: &str) -> Option<Subject> {
     let (project, rest) = text.split_once("==")?;
     let (version, file) = match rest.split_once('/') {
@@ -155,6 +188,22 @@ mod tests {
             };
             assert_eq!(found, kind, "{text}");
         }
+    }
+
+    #[test]
+    fn a_repository_is_an_owner_and_a_name_on_the_github_that_is_meant() {
+        let nothing = Environment::empty();
+        let here = Environment::empty().with("GITHUB_SERVER_URL", "https://git.acme.example");
+        let of = |text: &str, it: &Environment| repository(text, it).unwrap().to_string();
+        assert_eq!(of("acme/api", &nothing), "https://github.com/acme/api");
+        assert_eq!(of("acme/api", &here), "https://git.acme.example/acme/api");
+        let address = "https://git.other.example/acme/api";
+        assert_eq!(of(address, &nothing), address);
+        for wrong in ["acme", "a/b/c", "../x", "a/ b", "ftp://h/a/b", "/etc/x"] {
+            assert!(repository(wrong, &nothing).is_err(), "{wrong}");
+        }
+        let secret = repository("http://me:s3cr3t@h.example/a", &nothing).unwrap_err();
+        assert!(!secret.to_string().contains("s3cr3t"), "{secret}");
     }
 
     #[test]

@@ -31,7 +31,12 @@ pub(super) struct DownloadArguments {
     #[arg(value_name = "SUBJECT")]
     subject: String,
     /// Ask GitHub's attestation store of this repository too: OWNER/NAME or its address.
-    #[arg(long, visible_alias = "repository", short = 'R', value_name = "OWNER/NAME")]
+    #[arg(
+        long,
+        visible_alias = "repository",
+        short = 'R',
+        value_name = "OWNER/NAME"
+    )]
     repo: Option<String>,
     /// The folder to save to, or `-` for standard output.
     #[arg(long, short, value_name = "DIR", default_value = ".")]
@@ -134,7 +139,10 @@ fn subject(arguments: &DownloadArguments) -> Result<Subject, Failure> {
 fn of_file(path: &Path) -> Result<ArtifactDigest, Failure> {
     let unreadable = |error: std::io::Error| {
         let shown = visible(&path.display().to_string(), 200);
-        Failure::new(format!("cannot read {shown}: {error}"), "name a readable file")
+        Failure::new(
+            format!("cannot read {shown}: {error}"),
+            "name a readable file",
+        )
     };
     let mut file = std::fs::File::open(path).map_err(unreadable)?;
     let mut hasher = Sha256::new();
@@ -198,7 +206,11 @@ fn save(
             }
             Err(_) => write(folder, &path, document).map_err(failed)?,
         }
-        text.push_str(&format!("{}  {}\n", folder.join(&name).display(), about(found, digest)));
+        text.push_str(&format!(
+            "{}  {}\n",
+            folder.join(&name).display(),
+            about(found, digest)
+        ));
     }
     text.push_str("UNVERIFIED: `lockstep verify --bundle FILE` says what these are worth\n");
     Ok(terminal.result(&text)?)
@@ -262,7 +274,8 @@ fn ending(
         (true, _) => Ending::Indeterminate,
         (false, false) => Ending::Fine,
         (false, true) => {
-            let hint = "attestations may lie elsewhere: `--repo OWNER/NAME` asks GitHub's store too";
+            let hint =
+                "attestations may lie elsewhere: `--repo OWNER/NAME` asks GitHub's store too";
             terminal.error("nothing is attached to it", Some(hint));
             Ending::Deny
         }

@@ -126,7 +126,22 @@ impl Api {
         &self,
         url: Url,
     ) -> Result<(Reply, T), Unanswered> {
-        let reply = self.client.send(&self.request(url, JSON)).await?;
+        self.answer(self.request(url, JSON)).await
+    }
+
+    /// Asks for JSON that holds signed addresses: it is not kept on disk.
+    pub(super) async fn read_unkept<T: DeserializeOwned>(
+        &self,
+        url: Url,
+    ) -> Result<(Reply, T), Unanswered> {
+        self.answer(self.request(url, JSON).confidential()).await
+    }
+
+    async fn answer<T: DeserializeOwned>(
+        &self,
+        request: Request,
+    ) -> Result<(Reply, T), Unanswered> {
+        let reply = self.client.send(&request).await?;
         let found = reply.media_type();
         if found != "application/json" && found != JSON {
             let shown = visible(&found, 60);

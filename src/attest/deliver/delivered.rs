@@ -1,5 +1,6 @@
 //! What became of a bundle that was taken somewhere.
 
+use crate::model::FailureKind;
 use crate::observe::http::Unanswered;
 
 /// A bundle that is where it was taken.
@@ -32,7 +33,10 @@ impl DeliverError {
 
     /// No answer, or a refusal, of `place`; `right` is what the credential must be allowed to do.
     pub(super) fn of(place: &str, unanswered: &Unanswered, right: &str) -> Self {
-        let refused = matches!(unanswered.status, Some(401 | 403 | 404));
+        let refused = matches!(
+            unanswered.failure.kind,
+            FailureKind::Unauthorized | FailureKind::Forbidden | FailureKind::NotFound
+        );
         Self {
             message: format!("{place}: {unanswered}"),
             hint: Some(match refused {

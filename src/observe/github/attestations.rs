@@ -71,7 +71,7 @@ impl Api {
                 gathered.stop(at, malformed("a page names an earlier one as the next"));
                 return Ok(gathered);
             }
-            let (reply, page) = match self.read::<Page>(url).await {
+            let (reply, page) = match self.read_unkept::<Page>(url).await {
                 Ok(read) => read,
                 Err(none) if none.is_not_found() && asked.len() == 1 => {
                     return self.none(none).await.map(|()| gathered);

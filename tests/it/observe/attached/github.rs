@@ -133,7 +133,7 @@ fn every_channel_with_a_source_on_github_asks_the_store_for_its_digests() {
         (
             "s3",
             &[
-                ("bucket", "b"),
+                ("bucket", "acme-builds"),
                 ("region", "eu-west-1"),
                 ("key", "{version}/a.zip"),
             ],
@@ -141,9 +141,8 @@ fn every_channel_with_a_source_on_github_asks_the_store_for_its_digests() {
         ("lambda", &[("function", "f"), ("region", "eu-west-1")]),
     ];
     for (kind, keys) in kinds {
-        let Ok(channel) = configure(kind, Some(&source), keys) else {
-            panic!("{kind}");
-        };
+        let channel = configure(kind, Some(&source), keys);
+        let channel = channel.unwrap_or_else(|why| panic!("{kind}: {why:?}"));
         let asked = [wanted("v1.0", &[("a.zip", artifact)])];
         let attached = ask_listed(&world, &channel, &[], &asked);
         let facts = attested(&attached.observations[0]);

@@ -1,5 +1,6 @@
 //! What is attached to artifacts, in real registries, and in fakes of GitHub, PyPI and npm.
 
+mod faults;
 mod github;
 mod hostile;
 mod packages;

@@ -1,5 +1,6 @@
 //! Signs what is said about artifacts: statements in, Sigstore bundles out.
 
+pub mod deliver;
 pub mod keyless;
 mod sign;
 

@@ -3,6 +3,7 @@
 //!
 //! Synchronous, without network; what depends on time takes it as an argument.
 
+mod batch;
 mod bundle;
 mod checked;
 mod der;

@@ -7,6 +7,7 @@ use sigstore_verify::{
     Policy, PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult,
 };
 
+use super::batch::on_all_cores;
 use super::logs::Logs;
 use super::material::Material;
 use super::{
@@ -82,6 +83,15 @@ impl Verifier {
             Verified::Statement(statement) => Ok(statement),
             Verified::Artifact(_) => Err(artifact_itself()),
         }
+    }
+
+    /// [`Self::verify_statement`] for each of many bundles, in their order, on all cores.
+    pub fn verify_statements(
+        &self,
+        bundles: &[UnverifiedBundle],
+        now: Time,
+    ) -> Vec<Result<VerifiedStatement, VerifyError>> {
+        on_all_cores(bundles, |bundle| self.verify_statement(bundle, now))
     }
 
     fn verify_with(

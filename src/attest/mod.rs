@@ -1,5 +1,7 @@
 //! Signs what is said about artifacts: statements in, Sigstore bundles out.
 
+pub mod deliver;
+pub mod keyless;
 mod sign;
 mod vsa;
 

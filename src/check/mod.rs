@@ -1,6 +1,7 @@
 //! Ask, verify, decide: one pipeline, whether the channels are asked or evidence is replayed.
 
 mod asking;
+mod attached;
 mod discover;
 mod doctor;
 mod evidence_file;
@@ -11,8 +12,10 @@ mod local;
 mod policy_file;
 pub mod replay;
 mod targets;
+mod trust;
 mod waive;
 
+pub use attached::attachments;
 pub use discover::{Beginning, DiscoverError, guessed_policy, guessed_target};
 pub use doctor::examine;
 pub use evidence_file::{EvidenceFileError, EvidenceWriter, read_evidence};
@@ -22,4 +25,5 @@ pub use judge::{JudgeError, Judged, judge};
 pub use local::{Local, LocalRelease, in_checkout};
 pub use policy_file::{ReplaceError, replace_policy};
 pub use targets::{Target, TargetError, load_targets};
+pub use trust::{ShownAuthority, ShownTrust, describe_stored, show_trust, update_trust};
 pub use waive::{WaiveError, Waived, WaiverRequest, waive, waive_unchecked};

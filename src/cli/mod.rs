@@ -6,6 +6,7 @@ mod check;
 mod completions;
 mod difference;
 mod doctor;
+mod download;
 mod exit;
 mod explain;
 mod init;
@@ -16,6 +17,8 @@ mod progress;
 mod replay;
 mod results;
 mod say;
+mod trust;
+mod verify;
 mod version;
 mod waive;
 
@@ -82,10 +85,13 @@ enum Verb {
     Check(Box<check::CheckArguments>),
     Init(init::InitArguments),
     Doctor(doctor::DoctorArguments),
+    Download(Box<download::DownloadArguments>),
     Replay(replay::ReplayArguments),
     Explain(explain::ExplainArguments),
     Policy(policy::PolicyArguments),
     Waive(Box<waive::WaiveArguments>),
+    Verify(Box<verify::VerifyArguments>),
+    Trust(trust::TrustArguments),
     Version(version::VersionArguments),
     Completions(completions::CompletionsArguments),
     Man(man::ManArguments),
@@ -100,10 +106,13 @@ pub fn run() -> ExitCode {
         Verb::Check(arguments) => check::run(*arguments, &ambient, &mut terminal),
         Verb::Init(arguments) => init::run(&arguments, &ambient, &mut terminal),
         Verb::Doctor(arguments) => doctor::run(&arguments, &ambient, &mut terminal),
+        Verb::Download(arguments) => download::run(&arguments, &ambient, &mut terminal),
         Verb::Replay(arguments) => replay::run(&arguments, &mut terminal),
         Verb::Explain(arguments) => explain::run(&arguments, &mut terminal),
         Verb::Policy(arguments) => policy::run(&arguments, &mut terminal),
         Verb::Waive(arguments) => waive::run(*arguments, &ambient, &mut terminal),
+        Verb::Verify(arguments) => verify::run(&arguments, &mut terminal),
+        Verb::Trust(arguments) => trust::run(&arguments, &ambient, &mut terminal),
         Verb::Version(arguments) => version::run(&arguments, &mut terminal),
         Verb::Completions(arguments) => completions::run(&arguments, Cli::command(), &mut terminal),
         Verb::Man(arguments) => man::run(&arguments, Cli::command(), &mut terminal),

@@ -5,6 +5,7 @@
 //! through the one client of [`http`].
 
 mod ask_all;
+pub mod attached;
 mod aws;
 pub mod discover;
 pub mod environment;
@@ -23,6 +24,7 @@ pub mod pypi;
 pub mod s3;
 mod several;
 mod table;
+pub mod trust_root;
 
 use std::collections::BTreeMap;
 use std::future::Future;

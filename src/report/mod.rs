@@ -14,6 +14,7 @@ mod paper;
 mod replayed;
 mod reported;
 mod sarif;
+mod verified;
 
 pub use csv::{head as csv_head, rows as csv_rows};
 pub use examined::{human as human_examinations, json as json_examinations};
@@ -26,3 +27,6 @@ pub use paper::{Paper, Tint};
 pub use replayed::replay as human_replay;
 pub use reported::{Folders, Reported};
 pub use sarif::verdicts as sarif_verdicts;
+pub use verified::{
+    Proof, Rejection, VerifiedSubject, human as human_verification, json as json_verification,
+};

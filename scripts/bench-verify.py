@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""`lockstep verify` as a process beside cosign and sigstore-python: the same bundle, offline, in turn, in one run.
+
+    cargo build --release --bin lockstep && scripts/interop/install.sh && scripts/bench-verify.py [TURNS]
+
+The bundle is sigstore-python's keyless signature of a small file, with a certificate and an entry in a log, made for the
+run by the services of scripts/interop; once with Rekor v1 and once with Rekor v2 and a timestamp. Each program is told
+the same identity, issuer and trusted root. What is printed is the median of the turns, and how many times Lockstep's each
+of the others is.
+"""
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(REPOSITORY / "scripts/interop"))
+
+import peers  # noqa: E402
+from services import Services  # noqa: E402
+from stage import Shell, expect_success  # noqa: E402
+
+WARM_UP = 3
+# How many times slower than Lockstep each must be.
+GOALS = {"cosign": 10, "sigstore-python": 100}
+
+
+def main():
+    turns = int(sys.argv[1]) if len(sys.argv) > 1 else 20
+    target = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
+    program = target / "release/lockstep"
+    if not program.exists():
+        raise SystemExit(f"{program} is not there: run cargo build --release --bin lockstep")
+    reached = True
+    with tempfile.TemporaryDirectory(prefix="lockstep-bench-") as folder, Services(folder) as services:
+        folder = Path(folder)
+        shell = Shell(folder / "home")
+        python = peers.SigstorePython(shell, services)
+        readers = [peers.Lockstep(shell, services, program), peers.Cosign(shell, services), python]
+        artifact = folder / "artifact.txt"
+        artifact.write_text("what is signed\n")
+        for log, name in ((1, "Rekor v1"), (2, "Rekor v2 and a timestamp")):
+            bundle = folder / f"artifact.v{log}.json"
+            expect_success(python.sign(artifact, bundle, "message", log, None))
+            signed = peers.Signed(
+                case=name, signer=python.name, artifact=artifact, bundle=bundle, kind="message", log=log,
+                issuer=services.urls["issuer"],
+            )
+            reached &= compare(name, readers, signed, turns)
+    print("\nreproduce: cargo build --release --bin lockstep && scripts/interop/install.sh && scripts/bench-verify.py")
+    return 0 if reached else 1
+
+
+def compare(name, readers, signed, turns):
+    """Times each reader in turn; whether every goal is reached."""
+    times = {reader.name: [] for reader in readers}
+    for turn in range(WARM_UP + turns):
+        for reader in readers:
+            began = time.perf_counter()
+            expect_success(reader.verify(signed))
+            if turn >= WARM_UP:
+                times[reader.name].append(time.perf_counter() - began)
+    medians = {reader: statistics.median(taken) for reader, taken in times.items()}
+    ours = medians["lockstep"]
+    print(f"\n{name}: medians of {turns}, in turn")
+    reached = True
+    for reader, median in medians.items():
+        goal = GOALS.get(reader)
+        ratio = f"  {median / ours:6.1f} x (goal: at least {goal} x)" if goal else ""
+        reached &= goal is None or median / ours >= goal
+        print(f"  {reader:16} {median * 1e3:8.2f} ms{ratio}")
+    return reached
+
+
+if __name__ == "__main__":
+    sys.exit(main())

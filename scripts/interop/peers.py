@@ -1,0 +1,252 @@
+"""The programs, each with the same two verbs: `sign` makes a bundle of an artifact, `verify` judges one."""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+IDENTITY = "https://github.com/acme/app/.github/workflows/release.yml@refs/tags/v1.2.3"
+PROVENANCE = "https://slsa.dev/provenance/v1"
+PASSWORD = "interop"
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A bundle, with what somebody who verifies it expects of it."""
+
+    case: str
+    signer: str
+    artifact: Path
+    bundle: Path
+    kind: str  # "dsse" or "message"
+    log: int  # Rekor's version; 0 for none
+    issuer: str
+    identity: str = IDENTITY
+    key: Path | None = None
+    predicate_type: str = PROVENANCE
+    commit: str | None = None  # the source, where somebody expects one
+
+    def but(self, **changes):
+        """The same with a wrong expectation."""
+        return replace(self, **changes)
+
+
+class Peer:
+    """A program of somebody else, or ours."""
+
+    name = ""
+    # Exit statuses that mean a refusal; None where the program does not tell them from others.
+    refusals = None
+
+    def __init__(self, shell, services):
+        self.shell = shell
+        self.services = services
+
+    def config(self, log):
+        name = {0: "timestamp", 1: "v1", 2: "v2"}[log]
+        return self.services.path(f"signing_config.{name}.json")
+
+    @property
+    def trusted_root(self):
+        return self.services.path("trusted_root.json")
+
+
+class Cosign(Peer):
+    """cosign 3: `sign-blob` and `attest-blob`, keyless and with its own keys."""
+
+    name = "cosign"
+
+    @property
+    def program(self):
+        return self.services.peers / "bin/cosign"
+
+    def generate_key(self, prefix):
+        return self.shell.run(
+            self.program, "generate-key-pair", "--output-key-prefix", prefix, environment={"COSIGN_PASSWORD": PASSWORD}
+        )
+
+    def identity(self, key):
+        return ["--key", key] if key else ["--identity-token", self.services.token()]
+
+    def sign(self, artifact, bundle, kind, log, predicate, key=None):
+        verb = ["attest-blob", "--predicate", predicate, "--type", "slsaprovenance1"] if kind == "dsse" else ["sign-blob"]
+        return self.shell.run(
+            self.program, *verb, "--signing-config", self.config(log), "--trusted-root", self.trusted_root,
+            *self.identity(key), "--bundle", bundle, "--yes", artifact, environment={"COSIGN_PASSWORD": PASSWORD},
+        )
+
+    def expectations(self, signed):
+        if signed.key:
+            return ["--key", signed.key]
+        return ["--certificate-identity", signed.identity, "--certificate-oidc-issuer", signed.issuer]
+
+    def verify(self, signed):
+        verb = ["verify-blob-attestation", "--type", signed.predicate_type] if signed.kind == "dsse" else ["verify-blob"]
+        # A bundle without a log entry needs these two words of cosign; what its signature says is judged all the same.
+        logless = [] if signed.log else ["--insecure-ignore-tlog", *([] if signed.key else ["--use-signed-timestamps"])]
+        return self.shell.run(
+            self.program, *verb, "--bundle", signed.bundle, "--trusted-root", self.trusted_root,
+            *self.expectations(signed), *logless, signed.artifact,
+        )
+
+    def attest_image(self, image, log, predicate, key=None):
+        return self.shell.run(
+            self.program, "attest", "--predicate", predicate, "--type", "slsaprovenance1", "--signing-config", self.config(log),
+            "--trusted-root", self.trusted_root, *self.identity(key), "--yes", image, environment={"COSIGN_PASSWORD": PASSWORD},
+        )
+
+    def verify_image(self, image, signed):
+        return self.shell.run(
+            self.program, "verify-attestation", "--type", signed.predicate_type, "--trusted-root", self.trusted_root,
+            *self.expectations(signed), image,
+        )
+
+
+class SigstorePython(Peer):
+    """sigstore-python: `sign` and `attest`, keyless."""
+
+    name = "sigstore-python"
+
+    @property
+    def program(self):
+        return self.services.peers / "python/bin/sigstore"
+
+    def run(self, log, *arguments):
+        return self.shell.run(self.program, "--trust-config", self.services.path(f"client_trust_config.v{log or 2}.json"), *arguments)
+
+    def sign(self, artifact, bundle, kind, log, predicate):
+        verb = ["attest", "--predicate", predicate, "--predicate-type", PROVENANCE] if kind == "dsse" else ["sign"]
+        return self.run(log, *verb, "--identity-token", self.services.token(), "--bundle", bundle, artifact)
+
+    def verify(self, signed):
+        return self.run(
+            signed.log, "verify", "identity", "--offline", "--bundle", signed.bundle, "--cert-identity", signed.identity,
+            "--cert-oidc-issuer", signed.issuer, signed.artifact,
+        )
+
+
+class SigstoreNpm(Peer):
+    """npm's packages `@sigstore/sign` and `@sigstore/verify`, through clients/npm.js."""
+
+    name = "sigstore-npm"
+
+    def run(self, verb, order):
+        client = Path(__file__).parent / "clients/npm.js"
+        modules = {"NODE_PATH": str(self.services.peers / "node/node_modules")}
+        return self.shell.run("node", client, verb, json.dumps(order, default=str), environment=modules)
+
+    def sign(self, artifact, bundle, kind, log, statement):
+        urls = self.services.urls
+        return self.run("sign", {
+            "kind": kind, "payload": statement if kind == "dsse" else artifact, "bundle": bundle, "fulcio": urls["fulcio"],
+            "rekor": urls["rekorV1"] if log == 1 else urls["rekorV2"], "rekorVersion": log,
+            "timestamps": urls["timestampAuthority"] if log == 2 else None, "token": self.services.token(),
+        })
+
+    def verify(self, signed):
+        return self.run("verify", {
+            "artifact": signed.artifact, "bundle": signed.bundle, "trustedRoot": self.trusted_root,
+            "identity": signed.identity, "issuer": signed.issuer, "key": signed.key, "logEntries": 1 if signed.log else 0,
+        })
+
+
+class PypiAttestations(Peer):
+    """pypi-attestations: PEP 740 attestations of distributions, beside them as `NAME.publish.attestation`."""
+
+    name = "pypi-attestations"
+
+    def run(self, *arguments, environment=None):
+        return self.shell.run(
+            self.services.peers / "python/bin/python", Path(__file__).parent / "clients/pypi.py", *arguments,
+            environment={"CLIENT_TRUST_CONFIG": str(self.services.path("client_trust_config.v1.json")), **(environment or {})},
+        )
+
+    def sign(self, distribution):
+        return self.run("sign", distribution, environment=self.ambient())
+
+    def ambient(self):
+        """GitHub Actions' way to an identity token."""
+        return {
+            "GITHUB_ACTIONS": "true",
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "interop",
+            "ACTIONS_ID_TOKEN_REQUEST_URL": f"{self.services.urls['issuer']}/request-token?api-version=2.0",
+        }
+
+    def verify(self, signed):
+        return self.run("verify", "attestation", "--offline", "--identity", signed.identity, signed.artifact)
+
+
+class Lockstep(Peer):
+    """Ours."""
+
+    name = "lockstep"
+    refusals = (1,)
+
+    def __init__(self, shell, services, program):
+        super().__init__(shell, services)
+        self.program = program
+
+    def attest(self, *arguments, log, key=None, environment=None):
+        """`lockstep attest`, with what says where to sign."""
+        identity = ["--key", key] if key else ["--identity-token", self.services.token()]
+        return self.shell.run(
+            self.program, "attest", *arguments, *identity, "--signing-config", self.config(log), "--trusted-root", self.trusted_root,
+            environment={"COSIGN_PASSWORD": PASSWORD, "LOCKSTEP_KEY_PASSWORD": PASSWORD, **(environment or {})},
+        )
+
+    def sign(self, artifact, bundle, kind, log, predicate, key=None):
+        assert kind == "dsse"
+        return self.attest(artifact, "--predicate", predicate, "--type", PROVENANCE, "--bundle", bundle, log=log, key=key)
+
+    def generate_key(self, prefix, algorithm):
+        return self.shell.run(
+            self.program, "key", "generate", "--algorithm", algorithm, "--output-prefix", prefix,
+            environment={"LOCKSTEP_KEY_PASSWORD": PASSWORD},
+        )
+
+    def attest_distribution(self, distribution):
+        """PEP 740: `NAME.publish.attestation` beside the distribution."""
+        return self.attest(distribution, "--pep740", log=1)
+
+    def attest_image(self, image, log, predicate):
+        return self.attest(f"oci:{image}", "--predicate", predicate, "--type", PROVENANCE, "--to", "registry", log=log)
+
+    def expectations(self, signed):
+        if signed.key:
+            return ["--key", signed.key]
+        source = []
+        if signed.commit:
+            source = ["--source-repository", "https://github.com/acme/app", "--source-commit", signed.commit]
+        return ["--certificate-identity", signed.identity, "--certificate-oidc-issuer", signed.issuer, *source]
+
+    def verify(self, signed):
+        kind = signed.predicate_type if signed.kind == "dsse" else "signature"
+        logless = [] if signed.log else ["--unsafe-no-log"]
+        return self.shell.run(
+            self.program, "verify", signed.artifact, "--bundle", signed.bundle, "--trusted-root", self.trusted_root,
+            *self.expectations(signed), "--predicate-type", kind, *logless,
+        )
+
+    def verify_image(self, image, signed):
+        return self.shell.run(
+            self.program, "verify", f"oci:{image}", "--trusted-root", self.trusted_root, *self.expectations(signed),
+            "--predicate-type", signed.predicate_type,
+        )
+
+
+class ConformanceClient(Peer):
+    """Our library behind the protocol of sigstore-conformance (examples/sigstore-conformance.rs)."""
+
+    name = "library"
+
+    def __init__(self, shell, services, program):
+        super().__init__(shell, services)
+        self.program = program
+
+    def verify(self, signed):
+        if signed.key:
+            expectations = ["--key", signed.key]
+        else:
+            expectations = ["--certificate-identity", signed.identity, "--certificate-oidc-issuer", signed.issuer]
+        return self.shell.run(
+            self.program, "verify-bundle", "--bundle", signed.bundle, *expectations, "--trusted-root", self.trusted_root, signed.artifact,
+        )

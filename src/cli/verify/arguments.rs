@@ -1,0 +1,296 @@
+//! What `lockstep verify` is asked, in the words of cosign, gh and slsa-verifier.
+
+use clap::Args;
+use std::path::PathBuf;
+
+use crate::cli::Format;
+use crate::cli::exit::Failure;
+use crate::model::{Commit, Leniency};
+use crate::verify::{Expectations, Matching, PredicateWanted, RepositoryAddress, VersionedTag};
+
+/// Verify who signed artifacts, and from which source they were built.
+///
+/// Nothing is asked of the network: bundles come from files. A bundle counts where it is about the
+/// artifact, its signature, log entries and times verify, and it meets everything that is expected
+/// below; one that does is enough. Without a key, say whose signature counts: the issuer, and an
+/// identity or the source repository.
+///
+/// Exit codes: 0 verified, 1 not verified, 2 usage error or something unreadable.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct VerifyArguments {
+    /// Files, or digests (`sha256:…`, `sha512:…`).
+    #[arg(value_name = "SUBJECT", required = true, num_args = 1..=10_000)]
+    pub(super) subjects: Vec<String>,
+    /// A file of bundles in any format that is known, `-` for standard input; may be given several
+    /// times. Without it NAME.sigstore.json beside each file, else NAME.sigstore.
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) bundle: Vec<String>,
+    #[command(flatten)]
+    signer: SignerArguments,
+    #[command(flatten)]
+    source: SourceArguments,
+    #[command(flatten)]
+    pub(super) trust: TrustArguments,
+    /// What must be signed: `slsa` (SLSA provenance), `publish` (PyPI's or npm's publish
+    /// attestation), `signature` (the artifact itself, no statement), `any`, or the URI of a
+    /// predicate type.
+    #[arg(long, alias = "type", value_name = "TYPE", default_value = "slsa")]
+    predicate_type: String,
+    /// How the result is written.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(super) format: Format,
+}
+
+/// Whose signature counts.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Signer")]
+struct SignerArguments {
+    /// The identity that the certificate must name, exactly.
+    #[arg(
+        long,
+        value_name = "IDENTITY",
+        alias = "cert-identity",
+        conflicts_with = "certificate_identity_regexp"
+    )]
+    certificate_identity: Option<String>,
+    /// A regular expression that must match the whole identity.
+    #[arg(long, value_name = "PATTERN", alias = "cert-identity-regex")]
+    certificate_identity_regexp: Option<String>,
+    /// The issuer of the identity, exactly.
+    #[arg(
+        long,
+        value_name = "URL",
+        alias = "cert-oidc-issuer",
+        conflicts_with = "certificate_oidc_issuer_regexp"
+    )]
+    certificate_oidc_issuer: Option<String>,
+    /// A regular expression that must match the whole issuer.
+    #[arg(long, value_name = "PATTERN")]
+    certificate_oidc_issuer_regexp: Option<String>,
+    /// Accept whoever signed. Proves that somebody did, nothing else.
+    #[arg(long)]
+    unsafe_any_identity: bool,
+}
+
+/// From which source, and how, the artifact must have been built.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Source and build")]
+struct SourceArguments {
+    /// The source repository: `https://github.com/OWNER/NAME`.
+    #[arg(long, value_name = "URL", alias = "source-uri")]
+    source_repository: Option<String>,
+    /// The host's number of the source repository.
+    #[arg(long, value_name = "NUMBER")]
+    source_repository_id: Option<String>,
+    /// The git reference, in full: `refs/heads/main`.
+    #[arg(long, value_name = "REF")]
+    source_ref: Option<String>,
+    /// The tag, exactly.
+    #[arg(long, value_name = "TAG")]
+    source_tag: Option<String>,
+    /// The tag as a version: `v1` and `v1.2` are met by every version that begins so.
+    #[arg(long, value_name = "VERSION")]
+    source_versioned_tag: Option<String>,
+    /// The commit that was built.
+    #[arg(long, value_name = "COMMIT", alias = "source-digest")]
+    source_commit: Option<String>,
+    /// The workflow file in the source repository, `.github/workflows/release.yml`, with `@` and
+    /// its reference or without.
+    #[arg(long, value_name = "PATH")]
+    workflow: Option<String>,
+    /// Where the job ran: `github-hosted`, `self-hosted`.
+    #[arg(
+        long,
+        value_name = "ENVIRONMENT",
+        conflicts_with = "deny_self_hosted_runners"
+    )]
+    runner_environment: Option<String>,
+    /// The same as `--runner-environment github-hosted`.
+    #[arg(long)]
+    deny_self_hosted_runners: bool,
+    /// The builder; without `@` at any tag or branch.
+    #[arg(long, value_name = "ID", alias = "builder-id")]
+    builder: Option<String>,
+    /// The build type of SLSA provenance.
+    #[arg(long, value_name = "URI")]
+    build_type: Option<String>,
+    /// What started the build: `push`, `release`.
+    #[arg(
+        long,
+        value_name = "EVENT",
+        alias = "certificate-github-workflow-trigger"
+    )]
+    trigger: Option<String>,
+}
+
+/// What signatures are verified against.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Trust")]
+pub(super) struct TrustArguments {
+    /// A public key (PEM) that must have signed, in the place of a certificate.
+    #[arg(long, value_name = "FILE", conflicts_with_all = [
+        "certificate_identity", "certificate_identity_regexp", "certificate_oidc_issuer",
+        "certificate_oidc_issuer_regexp", "unsafe_any_identity",
+    ])]
+    pub(super) key: Option<PathBuf>,
+    /// Sigstore's trusted_root.json, or several as JSON Lines, in the place of the public-good
+    /// instance and GitHub's.
+    #[arg(long, value_name = "FILE")]
+    pub(super) trusted_root: Option<PathBuf>,
+    /// Do without an entry in a transparency log.
+    #[arg(long, alias = "insecure-ignore-tlog")]
+    unsafe_no_log: bool,
+    /// Take the log's promise without proof, as bundles before 0.2 and cosign's legacy signatures
+    /// have it.
+    #[arg(long)]
+    unsafe_set_only: bool,
+    /// Do without the certificate's timestamp of a certificate log.
+    #[arg(long, alias = "insecure-ignore-sct")]
+    unsafe_no_sct: bool,
+}
+
+impl TrustArguments {
+    /// What is forgiven beside what a trust domain forgives by itself.
+    pub(super) fn leniency(&self) -> Leniency {
+        Leniency {
+            unsafe_no_log: self.unsafe_no_log,
+            unsafe_set_only: self.unsafe_set_only,
+            unsafe_no_sct: self.unsafe_no_sct,
+        }
+    }
+}
+
+impl VerifyArguments {
+    /// The escapes that were given.
+    pub(super) fn unsafe_options(&self) -> Vec<&'static str> {
+        [
+            (self.signer.unsafe_any_identity, "unsafe-any-identity"),
+            (self.trust.unsafe_no_log, "unsafe-no-log"),
+            (self.trust.unsafe_set_only, "unsafe-set-only"),
+            (self.trust.unsafe_no_sct, "unsafe-no-sct"),
+        ]
+        .into_iter()
+        .filter_map(|(is_given, name)| is_given.then_some(name))
+        .collect()
+    }
+
+    /// What is expected.
+    ///
+    /// # Errors
+    /// What cannot be read, and a keyless verification that does not say whose signature counts.
+    pub(super) fn expectations(&self) -> Result<Expectations, Failure> {
+        let (signer, source) = (&self.signer, &self.source);
+        let expectations = Expectations {
+            identity: matching(
+                "--certificate-identity-regexp",
+                &signer.certificate_identity,
+                &signer.certificate_identity_regexp,
+            )?,
+            issuer: matching(
+                "--certificate-oidc-issuer-regexp",
+                &signer.certificate_oidc_issuer,
+                &signer.certificate_oidc_issuer_regexp,
+            )?,
+            repository: read::<RepositoryAddress>(
+                "--source-repository",
+                &source.source_repository,
+                "write it as https://github.com/OWNER/NAME",
+            )?,
+            repository_id: source.source_repository_id.clone(),
+            reference: reference(&source.source_ref)?,
+            tag: source.source_tag.clone(),
+            versioned_tag: read::<VersionedTag>(
+                "--source-versioned-tag",
+                &source.source_versioned_tag,
+                "write `v1`, `v1.2` or `v1.2.3`",
+            )?,
+            commit: read::<Commit>(
+                "--source-commit",
+                &source.source_commit,
+                "write all 40 or 64 digits: an abbreviated commit is no commit",
+            )?,
+            workflow: source.workflow.clone(),
+            runner_environment: match source.deny_self_hosted_runners {
+                true => Some("github-hosted".to_owned()),
+                false => source.runner_environment.clone(),
+            },
+            builder: source.builder.clone(),
+            build_type: source.build_type.clone(),
+            trigger: source.trigger.clone(),
+            predicate: match self.predicate_type.as_str() {
+                "slsa" | "slsaprovenance" => PredicateWanted::Slsa,
+                "publish" => PredicateWanted::Publish,
+                "signature" => PredicateWanted::Signature,
+                "any" => PredicateWanted::Any,
+                uri if uri.contains("://") => PredicateWanted::Type(uri.to_owned()),
+                other => {
+                    return Err(Failure::new(
+                        format!("--predicate-type: `{other}` is no type"),
+                        "`slsa`, `publish`, `signature`, `any`, or a URI",
+                    ));
+                }
+            },
+        };
+        let names_source =
+            expectations.repository.is_some() || expectations.repository_id.is_some();
+        let names_signer =
+            expectations.issuer.is_some() && (expectations.identity.is_some() || names_source);
+        if self.trust.key.is_none() && !names_signer && !signer.unsafe_any_identity {
+            return Err(Failure::new(
+                "whose signature counts is not said: anybody can sign",
+                "give --certificate-oidc-issuer, and --certificate-identity (or \
+                 --certificate-identity-regexp) or --source-repository; GitHub Actions' issuer is \
+                 https://token.actions.githubusercontent.com. With a key: --key FILE",
+            ));
+        }
+        Ok(expectations)
+    }
+}
+
+fn matching(
+    option: &str,
+    exact: &Option<String>,
+    pattern: &Option<String>,
+) -> Result<Option<Matching>, Failure> {
+    if let Some(exact) = exact {
+        if exact.is_empty() {
+            let option = option.trim_end_matches("-regexp");
+            return Err(Failure::new(
+                format!("{option}: it is empty"),
+                "nobody signs as nobody",
+            ));
+        }
+        return Ok(Some(Matching::Exact(exact.clone())));
+    }
+    let Some(pattern) = pattern else {
+        return Ok(None);
+    };
+    let hint = "linear-time syntax, without backreferences and look-around; it must match the whole \
+                text: write `.*` at its ends where more may stand there";
+    let pattern = Matching::pattern(pattern);
+    pattern
+        .map(Some)
+        .map_err(|error| Failure::new(format!("{option}: {error}"), hint))
+}
+
+fn reference(text: &Option<String>) -> Result<Option<String>, Failure> {
+    match text {
+        Some(it) if !it.starts_with("refs/") => Err(Failure::new(
+            format!("--source-ref: `{it}` is no full reference"),
+            "write `refs/heads/main` or `refs/tags/v1`; --source-tag takes a tag",
+        )),
+        other => Ok(other.clone()),
+    }
+}
+
+fn read<T>(option: &str, text: &Option<String>, hint: &str) -> Result<Option<T>, Failure>
+where
+    T: std::str::FromStr,
+    T::Err: std::fmt::Display,
+{
+    let Some(text) = text else {
+        return Ok(None);
+    };
+    let read = text.parse().map(Some);
+    read.map_err(|error| Failure::new(format!("{option}: {error}"), hint))
+}

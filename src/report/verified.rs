@@ -1,0 +1,220 @@
+//! What `lockstep verify` found, for people and for programs.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use crate::model::{ArtifactDigest, Digest, Leniency, visible, visible_line};
+use crate::verify::{Build, Fault, Met, Signer, VerifiedSignature, VerifyError, VouchedBy};
+
+use super::github::{inert, inert_json};
+use super::paper::{Paper, Tint};
+
+/// Name and version of the document.
+const SCHEMA: &str = "lockstep-verification/1";
+
+/// What was found about one artifact.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct VerifiedSubject {
+    /// As it was named.
+    pub subject: String,
+    /// Its digests.
+    pub digests: Vec<ArtifactDigest>,
+    /// Whether something below is a proof.
+    pub verified: bool,
+    /// What verified and met every expectation.
+    pub proofs: Vec<Proof>,
+    /// What did not, the reason that matters most first.
+    pub rejections: Vec<Rejection>,
+}
+
+/// One bundle that proves what was expected.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Proof {
+    /// Where it was found.
+    pub found: String,
+    /// What it was before it was read as a bundle.
+    pub format: &'static str,
+    /// The trust material's name.
+    pub trust: String,
+    /// Who signed, when, and how that is known.
+    pub signature: VerifiedSignature,
+    /// What it says of the build.
+    pub build: Build,
+    /// Every expectation, met.
+    pub met: Vec<Met>,
+}
+
+/// One bundle that proves nothing of what was expected.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Rejection {
+    /// Where it was found.
+    pub found: String,
+    /// SHA-256 of the bundle, where it could be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<Digest>,
+    /// The class of the reason.
+    pub fault: Fault,
+    /// The reason.
+    pub message: String,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+impl Rejection {
+    /// Why a bundle proves nothing.
+    pub fn new(found: &str, bundle: Option<Digest>, error: VerifyError) -> Self {
+        Self {
+            found: found.to_owned(),
+            bundle,
+            fault: error.fault,
+            message: error.message,
+            hint: error.hint,
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Document<'d> {
+    schema: &'static str,
+    verified: bool,
+    unsafe_options: &'d [&'static str],
+    subjects: &'d [VerifiedSubject],
+}
+
+/// What was found as one JSON document. `unsafe_options` are the escapes that were given.
+///
+/// # Errors
+/// Where it cannot be written as JSON.
+pub fn json(
+    subjects: &[VerifiedSubject],
+    unsafe_options: &[&'static str],
+) -> Result<String, serde_json::Error> {
+    let document = Document {
+        schema: SCHEMA,
+        verified: !subjects.is_empty() && subjects.iter().all(|it| it.verified),
+        unsafe_options,
+        subjects,
+    };
+    Ok(inert_json(&serde_json::to_string_pretty(&document)?) + "\n")
+}
+
+/// What was found as text that ends with a line break.
+pub fn human(
+    paper: &Paper,
+    subjects: &[VerifiedSubject],
+    unsafe_options: &[&'static str],
+) -> String {
+    let mut text = String::new();
+    for subject in subjects {
+        let word = match subject.verified {
+            true => paper.tint(Tint::Good, "verified"),
+            false => paper.tint(Tint::Bad, "not verified"),
+        };
+        let _ = writeln!(text, "{word}: {}", visible_line(&subject.subject));
+        for digest in &subject.digests {
+            let _ = writeln!(text, "  {digest}");
+        }
+        for proof in &subject.proofs {
+            draw_proof(&mut text, paper, proof);
+        }
+        let shown = match (subject.verified, paper.all) {
+            (_, true) => subject.rejections.len(),
+            (true, false) => 0,
+            (false, false) => 1,
+        };
+        for rejection in subject.rejections.iter().take(shown) {
+            let line = format!("{}: {}", visible_line(&rejection.found), rejection.message);
+            text.push_str(&paper.wrap("  ", &visible(&line, 1_000)));
+            if let Some(hint) = &rejection.hint {
+                text.push_str(&paper.wrap("    ", &format!("hint: {}", visible(hint, 600))));
+            }
+        }
+        match subject.rejections.len() - shown {
+            0 => {}
+            more => {
+                let what = if more == 1 {
+                    "bundle proves"
+                } else {
+                    "bundles prove"
+                };
+                let line = format!("{more} more {what} nothing that was expected (--verbose)");
+                text.push_str(&paper.wrap("  ", &line));
+            }
+        }
+    }
+    for option in unsafe_options {
+        let word = paper.tint(Tint::Unsure, "unsafe");
+        let _ = writeln!(text, "{word}: --{option} was given");
+    }
+    inert(&text)
+}
+
+fn draw_proof(text: &mut String, paper: &Paper, proof: &Proof) {
+    let mut row = |name: &str, value: &str| {
+        let value = visible(value, 600);
+        let line = format!("{name}: {value}");
+        text.push_str(&paper.wrap("    ", &line));
+    };
+    let (build, signature) = (&proof.build, &proof.signature);
+    let kind = match build.predicate_type.as_str() {
+        "" => "a signature over the artifact itself",
+        other => other,
+    };
+    row("statement", kind);
+    match signature.signer() {
+        Signer::Certificate(claims) => {
+            row("signed by", &claims.identity);
+            row("issuer", &claims.issuer);
+        }
+        Signer::Key { fingerprint } => row("signed by", &format!("the key {fingerprint}")),
+    }
+    let told = match build.vouched_by {
+        VouchedBy::Certificate => "",
+        VouchedBy::Signer => " (the signer's own word)",
+    };
+    if let Some(repository) = &build.repository {
+        let mut source = repository.to_string();
+        if let Some(reference) = &build.reference {
+            let _ = write!(source, " at {reference}");
+        }
+        if let Some(commit) = &build.commit {
+            let _ = write!(source, ", commit {commit}");
+        }
+        row("source", &(source + told));
+    }
+    if let Some(builder) = &build.builder {
+        row("builder", &format!("{builder}{told}"));
+    }
+    if let Some(time) = signature.times().first() {
+        row("signed at", &time.to_string());
+    }
+    row("log entries", &signature.log_entries().to_string());
+    row("trust", &proof.trust);
+    let forgiven = forgiven(signature.leniency());
+    if !forgiven.is_empty() {
+        row("done without", &forgiven.join(", "));
+    }
+    let met: Vec<&str> = proof.met.iter().map(|it| it.what).collect();
+    if !met.is_empty() {
+        row("met", &met.join(", "));
+    }
+    row("found", &proof.found);
+}
+
+/// What a trust domain does without.
+fn forgiven(leniency: Leniency) -> Vec<&'static str> {
+    [
+        (leniency.unsafe_no_log, "a transparency log"),
+        (leniency.unsafe_set_only, "inclusion proofs"),
+        (leniency.unsafe_no_sct, "certificate timestamps"),
+    ]
+    .into_iter()
+    .filter_map(|(is_so, what)| is_so.then_some(what))
+    .collect()
+}

@@ -1,0 +1,4 @@
+//! Signing: what `attest` makes, and what it says where it cannot.
+
+mod keyless;
+mod keyless_services;

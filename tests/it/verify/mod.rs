@@ -5,6 +5,8 @@ mod attack;
 #[allow(dead_code, reason = "its `main` is not called here")]
 mod client;
 mod conformance;
+mod mutation;
+mod negatives;
 mod sound;
 mod strict;
 mod threats;

@@ -132,7 +132,11 @@ fn row_1_an_entry_for_another_certificate_of_the_same_key_is_refused() {
             key: &Key::p256(seed),
         };
         entries(&mut bundle)[0] = authority.entry(kind, &body(kind, &recorded), &options);
-        let says = if kind == Kind::Dsse { "verifier" } else { "certificate" };
+        let says = if kind == Kind::Dsse {
+            "verifier"
+        } else {
+            "certificate"
+        };
         refused_for(&bundle, &domain, Fault::Log, says);
     }
 }

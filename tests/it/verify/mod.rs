@@ -1,7 +1,12 @@
 //! The verify room against conformance cases, an authority of our own, and attacks.
 
+mod attack;
 #[path = "../../../examples/sigstore-conformance.rs"]
 #[allow(dead_code, reason = "its `main` is not called here")]
 mod client;
 mod conformance;
+mod mutation;
+mod negatives;
 mod sound;
+mod strict;
+mod threats;

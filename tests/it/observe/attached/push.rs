@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lockstep::attest::deliver::{GithubStore, Referrer};
-use lockstep::model::Digest;
+use lockstep::model::{Digest, FailureKind};
 use lockstep::observe::Environment;
 use lockstep::observe::attached::of_image;
 use lockstep::observe::http::Limits;
@@ -18,6 +18,7 @@ use crate::observe::github_fake::Github;
 use crate::observe::loopback::{Loopback, Step, answer};
 use crate::observe::oci::pusher::{IMAGE, INDEX, Pusher};
 use crate::observe::oci::registries::{Demand, PASSWORD, Registry, TokenServer, USER};
+use crate::observe::secrets::{assert_clean, traces};
 
 fn fallback(world: &World, name: &str, digest: &Digest) -> Option<Value> {
     let tag = format!("{name}:sha256-{}", digest.hex());
@@ -107,7 +108,9 @@ fn a_registry_that_wants_a_password_gets_it_and_one_without_the_right_is_named()
     let deliver = |environment: Environment| {
         let world = World::with(Limits::default(), environment);
         let referrer = Referrer::new(&image(&name)).unwrap();
-        runtime().block_on(referrer.deliver(&world.client, &subject, &one))
+        let delivered = runtime().block_on(referrer.deliver(&world.client, &subject, &one));
+        assert_clean(&traces(&world, &[]));
+        delivered
     };
     let refused = deliver(Environment::empty()).unwrap_err();
     assert!(
@@ -165,6 +168,39 @@ fn a_token_that_may_push_is_asked_for_only_to_push() {
     assert!(!scopes.is_empty());
     let push = |it: &String| it.contains("scope=repository%3Aacme%2Fapi%3Apull%2Cpush");
     assert!(scopes.iter().all(push), "{scopes:?}");
+}
+
+/// What is written stays with whom it was written to: neither it nor a login goes elsewhere.
+#[test]
+fn nothing_that_is_written_is_redirected_to_another_host() {
+    use lockstep::observe::http::{Credential, Request};
+    let other = Loopback::start(|_| answer("201 Created", &[], b""));
+    for status in [
+        "301 Moved",
+        "302 Found",
+        "303 See Other",
+        "307 Temporary",
+        "308 Permanent",
+    ] {
+        let elsewhere = other.url("/x");
+        let server = Loopback::start(move |_| answer(status, &[("location", &elsewhere)], b""));
+        let url: url::Url = server.url("/x").parse().unwrap();
+        let body = b"body".to_vec();
+        for request in [
+            Request::keep(url.clone(), "text/plain", body.clone()),
+            Request::create(url.clone(), "*/*", "text/plain", body.clone()).once(),
+        ] {
+            let world = World::new(short());
+            let request = request.credential(Credential::bearer("label", PASSWORD.to_owned()));
+            let sent = runtime().block_on(world.client.send(&request));
+            assert_eq!(
+                sent.unwrap_err().failure.kind,
+                FailureKind::Redirect,
+                "{status}"
+            );
+        }
+    }
+    assert!(other.heard().is_empty());
 }
 
 /// Somebody else writes the list of referrers between our reading and our writing.

@@ -4,6 +4,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use url::Url;
 
 use super::{DeliverError, Delivered};
 use crate::attest::SignedBundle;
@@ -43,6 +44,16 @@ impl Referrer {
             repository: repository.map_err(|why| refused(&name, &why))?,
             image: name,
         })
+    }
+
+    /// With a token server on another host that may get the registry's login, as the `token-server` of
+    /// a policy declares one.
+    #[must_use]
+    pub fn token_server(self, server: Url) -> Self {
+        Self {
+            repository: self.repository.with_token_server(server),
+            ..self
+        }
     }
 
     /// Attaches a bundle to an image or index of the repository, unless the same one is attached

@@ -255,6 +255,10 @@ mod tests {
 
     #[test]
     fn a_version_has_its_tarball_its_time_and_its_publisher_and_no_commit() {
+        let unattested = FileFact {
+            attested: Some(false),
+            ..FileFact::default()
+        };
         let packument = parse_packument(
             br#"{"name":"@acme/ui","dist-tags":{"latest":"1.0.0"},"readme":"x",
                "time":{"created":"2026-01-01T00:00:00.000Z","1.0.0":"2026-01-02T03:04:05.678Z"},
@@ -271,7 +275,7 @@ mod tests {
             Some("2026-01-02T03:04:05Z".parse().unwrap())
         );
         assert_eq!(entry.publisher.as_deref(), Some("bot"));
-        assert_eq!(entry.files["ui-1.0.0.tgz"], FileFact::default());
+        assert_eq!(entry.files["ui-1.0.0.tgz"], unattested);
         assert_eq!((&entry.version, &entry.commit), (&None, &None));
         let other = &listing.entries["1.0.1"];
         assert_eq!(other.version.as_deref(), Some("9.9.9"));
@@ -294,6 +298,29 @@ mod tests {
                 parse_packument(none).unwrap_err().kind,
                 FailureKind::Malformed
             );
+        }
+    }
+
+    #[test]
+    fn the_sha512_counts_where_it_is_stated_once() {
+        let one = format!("sha512-{}", STANDARD.encode([7; 64]));
+        let other = format!("sha512-{}", STANDARD.encode([8; 64]));
+        let sha512 = |integrity: String| {
+            let published = Published {
+                integrity: Some(integrity),
+                ..Published::default()
+            };
+            published.sha512()
+        };
+        let stated = Some(ArtifactDigest::Sha512([7; 64]));
+        assert_eq!(sha512(one.clone()), stated);
+        assert_eq!(sha512(format!("sha1-AA== {one}")), stated);
+        for none in [
+            format!("{one} {other}"),
+            "sha512-AA==".into(),
+            "sha1-AA==".into(),
+        ] {
+            assert_eq!(sha512(none.clone()), None, "{none}");
         }
     }
 

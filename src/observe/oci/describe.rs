@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use url::Url;
+
 use super::manifest::{self, Manifest};
 use super::{Image, Reference, Repository};
 use crate::model::{Digest, Failure, FailureKind};
@@ -34,6 +36,15 @@ impl Repository {
             }))
         })?;
         Ok(Self::new(image.clone(), registry, None, None))
+    }
+
+    /// The same, with a token server on another host that may get the registry's login.
+    #[must_use]
+    pub(crate) fn with_token_server(self, server: Url) -> Self {
+        Self {
+            registry: self.registry.with_token_server(server),
+            ..self
+        }
     }
 
     /// Reads what a reference names. Everything after that goes by the digest (THREATS row 27).

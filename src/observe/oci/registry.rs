@@ -74,6 +74,14 @@ impl Registry {
         }
     }
 
+    /// The same, with this token server declared.
+    pub(super) fn with_token_server(self, server: Url) -> Self {
+        Self {
+            token_server: Some(server),
+            ..self
+        }
+    }
+
     /// What tokens are asked for.
     pub(super) fn actions(&self) -> &'static str {
         match self.pushes {

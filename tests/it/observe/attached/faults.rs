@@ -12,6 +12,9 @@ use crate::observe::asking::{World, runtime, short};
 use crate::observe::loopback::{Heard, Loopback, Step, answer, head};
 use crate::observe::oci::pusher::{IMAGE, INDEX};
 
+/// What a question gets instead of its answer.
+type Fault = Box<dyn Fn() -> Vec<Step> + Send + Sync>;
+
 /// A place that is asked.
 #[derive(Debug, Clone, Copy)]
 enum Which {
@@ -206,7 +209,7 @@ fn without_a_fault_every_place_is_read_whole() {
 #[test]
 fn every_fault_in_every_question_is_unknown_and_never_none() {
     let status = |status: &'static str| move || answer(status, &[], b"");
-    let faults: Vec<(&str, Box<dyn Fn() -> Vec<Step> + Send + Sync>)> = vec![
+    let faults: Vec<(&str, Fault)> = vec![
         (
             "silence",
             Box::new(|| vec![Step::Sleep(Duration::from_secs(3))]),
@@ -234,15 +237,15 @@ fn every_fault_in_every_question_is_unknown_and_never_none() {
     for (name, fault) in faults {
         let fault = std::sync::Arc::new(fault);
         std::thread::scope(|scope| {
-            for number in 0..QUESTIONS.len() {
+            for (number, question) in QUESTIONS.iter().enumerate() {
                 let fault = fault.clone();
                 scope.spawn(move || {
                     let server = start(Some(number), move || fault());
-                    let place = ask(QUESTIONS[number].0, &server);
+                    let place = ask(question.0, &server);
                     // To a HEAD, a status and its fields are a whole answer, however the body ends.
-                    let head = QUESTIONS[number].1 == "HEAD" && name == "shorter than it says";
+                    let head = question.1 == "HEAD" && name == "shorter than it says";
                     let read = whole(place.as_ref());
-                    assert!(!read || head, "{name}, {:?}: {place:?}", QUESTIONS[number]);
+                    assert!(!read || head, "{name}, {question:?}: {place:?}");
                 });
             }
         });

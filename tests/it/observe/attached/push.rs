@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lockstep::attest::deliver::{GithubStore, Referrer};
-use lockstep::model::Digest;
+use lockstep::model::{Digest, FailureKind};
 use lockstep::observe::Environment;
 use lockstep::observe::attached::of_image;
 use lockstep::observe::http::Limits;
@@ -17,7 +17,8 @@ use crate::observe::asking::{World, runtime, short};
 use crate::observe::github_fake::Github;
 use crate::observe::loopback::{Loopback, Step, answer};
 use crate::observe::oci::pusher::{IMAGE, INDEX, Pusher};
-use crate::observe::oci::registries::{Demand, PASSWORD, Registry, USER};
+use crate::observe::oci::registries::{Demand, PASSWORD, Registry, TokenServer, USER};
+use crate::observe::secrets::{assert_clean, traces};
 
 fn fallback(world: &World, name: &str, digest: &Digest) -> Option<Value> {
     let tag = format!("{name}:sha256-{}", digest.hex());
@@ -107,7 +108,9 @@ fn a_registry_that_wants_a_password_gets_it_and_one_without_the_right_is_named()
     let deliver = |environment: Environment| {
         let world = World::with(Limits::default(), environment);
         let referrer = Referrer::new(&image(&name)).unwrap();
-        runtime().block_on(referrer.deliver(&world.client, &subject, &one))
+        let delivered = runtime().block_on(referrer.deliver(&world.client, &subject, &one));
+        assert_clean(&traces(&world, &[]));
+        delivered
     };
     let refused = deliver(Environment::empty()).unwrap_err();
     assert!(
@@ -117,6 +120,143 @@ fn a_registry_that_wants_a_password_gets_it_and_one_without_the_right_is_named()
     assert!(!format!("{refused:?}").contains(PASSWORD));
     assert!(!deliver(login.clone()).unwrap().already);
     assert!(deliver(login).unwrap().already);
+}
+
+/// A folder with Docker's configuration that has the login for a host, and the environment with it.
+fn logged_in(host: &str) -> (tempfile::TempDir, Environment) {
+    let folder = tempfile::tempdir().unwrap();
+    let basic = STANDARD.encode(format!("{USER}:{PASSWORD}"));
+    let config = json!({"auths": {host: {"auth": basic}}}).to_string();
+    std::fs::write(folder.path().join("config.json"), config).unwrap();
+    let login = Environment::empty().with("DOCKER_CONFIG", folder.path().to_str().unwrap());
+    (folder, login)
+}
+
+/// Reading asks for no more than reading; pushing asks for both, whatever the challenge says.
+#[test]
+fn a_token_that_may_push_is_asked_for_only_to_push() {
+    let tokens = TokenServer::start();
+    let Some(registry) = Registry::distribution(Demand::Token(&tokens)) else {
+        return;
+    };
+    let mut pusher = Pusher::new(registry.port());
+    let token = tokens.token("acme/api", &["pull", "push"]);
+    pusher.authorization = Some(format!("Bearer {token}"));
+    let pushed = pusher.image("acme/api", Some("1.0"), "linux/amd64", "one");
+    let name = registry.image("acme/api");
+    // The token server is on another port: it is declared or a host's own; here the whole host is.
+    let (_folder, login) = logged_in(&format!("127.0.0.1:{}", registry.port()));
+    let world = World::with(Limits::default(), login);
+    let referrer = Referrer::new(&image(&name)).unwrap();
+    let (subject, one) = (pushed.digest.into(), bundle(&pushed.digest, "1"));
+    let delivered = runtime().block_on(referrer.deliver(&world.client, &subject, &one));
+    // The login goes to no token server that nobody declared (THREATS row 19).
+    let refused = delivered.unwrap_err();
+    assert!(refused.message.contains("another host"), "{refused:?}");
+    assert!(tokens.server.heard().is_empty());
+
+    let server = tokens.server.url("").parse().unwrap();
+    let referrer = Referrer::new(&image(&name)).unwrap().token_server(server);
+    let delivered = runtime().block_on(referrer.deliver(&world.client, &subject, &one));
+    assert!(!delivered.unwrap().already);
+    let scopes: Vec<String> = tokens
+        .server
+        .heard()
+        .into_iter()
+        .map(|it| it.target)
+        .collect();
+    assert!(!scopes.is_empty());
+    let push = |it: &String| it.contains("scope=repository%3Aacme%2Fapi%3Apull%2Cpush");
+    assert!(scopes.iter().all(push), "{scopes:?}");
+}
+
+/// What is written stays with whom it was written to: neither it nor a login goes elsewhere.
+#[test]
+fn nothing_that_is_written_is_redirected_to_another_host() {
+    use lockstep::observe::http::{Credential, Request};
+    let other = Loopback::start(|_| answer("201 Created", &[], b""));
+    for status in [
+        "301 Moved",
+        "302 Found",
+        "303 See Other",
+        "307 Temporary",
+        "308 Permanent",
+    ] {
+        let elsewhere = other.url("/x");
+        let server = Loopback::start(move |_| answer(status, &[("location", &elsewhere)], b""));
+        let url: url::Url = server.url("/x").parse().unwrap();
+        let body = b"body".to_vec();
+        for request in [
+            Request::keep(url.clone(), "text/plain", body.clone()),
+            Request::create(url.clone(), "*/*", "text/plain", body.clone()).once(),
+        ] {
+            let world = World::new(short());
+            let request = request.credential(Credential::bearer("label", PASSWORD.to_owned()));
+            let sent = runtime().block_on(world.client.send(&request));
+            assert_eq!(
+                sent.unwrap_err().failure.kind,
+                FailureKind::Redirect,
+                "{status}"
+            );
+        }
+    }
+    assert!(other.heard().is_empty());
+}
+
+/// Somebody else writes the list of referrers between our reading and our writing.
+#[test]
+fn an_entry_that_another_writer_dropped_is_written_again_and_an_endless_fight_is_told() {
+    let manifest = json!({"schemaVersion": 2, "mediaType": IMAGE,
+        "config": {"mediaType": "application/vnd.oci.empty.v1+json",
+            "digest": Digest::of(b"{}"), "size": 2}, "layers": []})
+    .to_string();
+    let subject = Digest::of(manifest.as_bytes());
+    let other = json!({"digest": Digest::of(b"other"), "size": 1, "mediaType": IMAGE});
+    let others = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": [other]});
+    for (drops, succeeds) in [(1, true), (9, false)] {
+        let (manifest, others) = (manifest.clone(), others.clone());
+        let written: std::sync::Mutex<(usize, Option<Vec<u8>>)> = Default::default();
+        let registry = Loopback::start(move |heard| {
+            let tag = format!("sha256-{}", subject.hex());
+            let mut written = written.lock().unwrap();
+            match (heard.method.as_str(), heard.target.as_str()) {
+                ("PUT", it) if it.ends_with(&tag) => {
+                    written.0 += 1;
+                    let dropped = written.0 <= drops;
+                    let theirs = others.to_string().into_bytes();
+                    written.1 = Some(if dropped { theirs } else { heard.body.clone() });
+                    answer("201 Created", &[], b"")
+                }
+                ("GET", it) if it.ends_with(&tag) && written.1.is_some() => {
+                    let media = [("content-type", INDEX)];
+                    answer("200 OK", &media, written.1.as_ref().unwrap())
+                }
+                ("PUT", _) => answer("201 Created", &[], b""),
+                ("POST", _) => answer("202 Accepted", &[("location", "/v2/x/upload")], b""),
+                ("HEAD", it) if it.contains("/manifests/") => {
+                    let media = [("content-type", IMAGE)];
+                    vec![Step::Send(crate::observe::loopback::head("200 OK", &media))]
+                }
+                ("GET", it) if it.ends_with(&format!("manifests/{subject}")) => {
+                    answer("200 OK", &[("content-type", IMAGE)], manifest.as_bytes())
+                }
+                _ => answer("404 Not Found", &[], b"{}"),
+            }
+        });
+        let address = registry.url("/x");
+        let name = image(address.strip_prefix("http://").unwrap());
+        let world = World::new(short());
+        let one = bundle(&subject, "1");
+        let referrer = Referrer::new(&name).unwrap();
+        let delivered = runtime().block_on(referrer.deliver(&world.client, &subject.into(), &one));
+        assert_eq!(delivered.is_ok(), succeeds, "{delivered:?}");
+        let lists = registry.heard().into_iter();
+        let mut lists = lists.filter(|it| it.method == "PUT" && it.target.contains("sha256-"));
+        let last = lists.next_back().unwrap();
+        let list: Value = serde_json::from_slice(&last.body).unwrap();
+        assert_eq!(list["manifests"].as_array().unwrap().len(), 2);
+        assert_eq!(list["manifests"][0], other);
+    }
 }
 
 /// THREATS row 19: an upload that goes to another host takes no credential there.

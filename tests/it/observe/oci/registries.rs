@@ -145,11 +145,12 @@ impl TokenServer {
             let refreshes =
                 String::from_utf8_lossy(&heard.body).contains(&format!("refresh_token={PASSWORD}"));
             // Whoever is nobody gets a token that opens nothing.
-            let actions: &[&str] = match known || refreshes {
-                true => &["pull"],
-                false => &[],
+            let (repository, actions) = asked_scope(heard);
+            let actions: Vec<&str> = match known || refreshes {
+                true => actions.split(',').collect(),
+                false => Vec::new(),
             };
-            let token = sign(&folder, &asked_repository(heard), actions);
+            let token = sign(&folder, &repository, &actions);
             let body = json!({"token": token, "expires_in": 300}).to_string();
             let headers = [("content-type", "application/json"), ("etag", "\"1\"")];
             answer("200 OK", &headers, body.as_bytes())
@@ -167,8 +168,8 @@ impl TokenServer {
     }
 }
 
-/// The repository of the scope, from the query or the form.
-fn asked_repository(heard: &Heard) -> String {
+/// The repository of the scope and what is to be allowed there, from the query or the form.
+fn asked_scope(heard: &Heard) -> (String, String) {
     let form = String::from_utf8_lossy(&heard.body).into_owned();
     let query = heard.target.split_once('?').map_or("", |(_, query)| query);
     let pairs = url::form_urlencoded::parse(query.as_bytes());
@@ -178,7 +179,8 @@ fn asked_repository(heard: &Heard) -> String {
         .unwrap()
         .1
         .into_owned();
-    scope.split(':').nth(1).unwrap().to_owned()
+    let mut parts = scope.split(':').skip(1).map(str::to_owned);
+    (parts.next().unwrap(), parts.next().unwrap())
 }
 
 fn sign(folder: &std::path::Path, repository: &str, actions: &[&str]) -> String {

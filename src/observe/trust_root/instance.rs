@@ -93,3 +93,16 @@ impl Instance {
         &self.label
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_roots_that_this_program_carries_are_signed_by_themselves() {
+        for instance in [Instance::public_good(), Instance::github()] {
+            let set = sigstore_tuf::TrustedMetadataSet::from_root(instance.root.as_bytes());
+            assert!(set.unwrap().root().version >= 9, "{}", instance.label);
+        }
+    }
+}

@@ -1,4 +1,5 @@
 //! Signing: what `attest` makes, and what it says where it cannot.
 
 mod keyless;
+mod keyless_authority;
 mod keyless_services;

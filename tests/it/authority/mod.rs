@@ -300,7 +300,7 @@ impl Authority {
         bundle
     }
 
-    fn certificate(&self, spki: &[u8], claims: &Claims, options: &Options) -> Vec<u8> {
+    pub(crate) fn certificate(&self, spki: &[u8], claims: &Claims, options: &Options) -> Vec<u8> {
         let times = Times {
             not_before: options.time,
             not_after: options.time + options.lifetime,

@@ -22,6 +22,7 @@ mod seeds;
 mod shell;
 mod shorthand;
 mod shorthand_public;
+mod trust;
 mod version;
 mod waive;
 

@@ -9,6 +9,7 @@ mod doctor;
 mod exit;
 mod explain;
 mod init;
+mod inspect;
 mod man;
 mod output;
 mod policy;
@@ -88,6 +89,7 @@ enum Verb {
     Policy(policy::PolicyArguments),
     Waive(Box<waive::WaiveArguments>),
     Verify(Box<verify::VerifyArguments>),
+    Inspect(inspect::InspectArguments),
     Version(version::VersionArguments),
     Completions(completions::CompletionsArguments),
     Man(man::ManArguments),
@@ -107,6 +109,7 @@ pub fn run() -> ExitCode {
         Verb::Policy(arguments) => policy::run(&arguments, &mut terminal),
         Verb::Waive(arguments) => waive::run(*arguments, &ambient, &mut terminal),
         Verb::Verify(arguments) => verify::run(&arguments, &mut terminal),
+        Verb::Inspect(arguments) => inspect::run(&arguments, &mut terminal),
         Verb::Version(arguments) => version::run(&arguments, &mut terminal),
         Verb::Completions(arguments) => completions::run(&arguments, Cli::command(), &mut terminal),
         Verb::Man(arguments) => man::run(&arguments, Cli::command(), &mut terminal),

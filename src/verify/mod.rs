@@ -21,7 +21,10 @@ pub use expect::{
     Expectations, Matching, MatchingError, Met, Pattern, PredicateWanted, VersionedTag,
     VersionedTagError,
 };
-pub use formats::{DOCUMENT_BUNDLES, DOCUMENT_BYTES, UnverifiedDocument, read_all};
+pub use formats::{
+    DOCUMENT_BUNDLES, DOCUMENT_BYTES, UnverifiedContents, UnverifiedDocument, UnverifiedLogEntry,
+    UnverifiedSigner, read_all,
+};
 pub use provenance::{
     Build, BuildKind, NPM_PUBLISH, PYPI_PUBLISH, RepositoryAddress, RepositoryAddressError,
     SLSA_PROVENANCE_V0_2, SLSA_PROVENANCE_V1, VouchedBy, Workflow, is_publish, is_slsa_provenance,

@@ -2,6 +2,7 @@
 //! A conversion rewrites text only; nothing is believed here, and what it gives is verified like
 //! any other bundle.
 
+mod contents;
 mod cosign;
 mod envelope;
 mod pep_740;
@@ -12,6 +13,7 @@ use serde_json::value::RawValue;
 use super::{BUNDLE_BYTES, Fault, UnverifiedBundle, Verified, Verifier, VerifyError};
 use crate::model::{ArtifactDigest, Digest, Time, visible, visible_line};
 
+pub use contents::{UnverifiedContents, UnverifiedLogEntry, UnverifiedSigner};
 use cosign::SimpleSigning;
 
 /// The most bytes that a document of several bundles may have.

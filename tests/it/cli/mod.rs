@@ -9,6 +9,7 @@ mod formats;
 mod formats_hostile;
 mod github;
 mod init;
+mod inspect;
 mod interrupt;
 mod live;
 mod local;
@@ -21,6 +22,7 @@ mod seeds;
 mod shell;
 mod shorthand;
 mod shorthand_public;
+mod verify;
 mod version;
 mod waive;
 

@@ -4,4 +4,5 @@
 #[allow(dead_code, reason = "its `main` is not called here")]
 mod client;
 mod conformance;
+mod formats;
 mod sound;

@@ -8,6 +8,7 @@ use crate::model::{visible, visible_line};
 use crate::verify::{UnverifiedContents, UnverifiedSigner};
 
 use super::github::{inert, inert_json};
+use super::json::in_ascii;
 use super::paper::{Paper, Tint};
 
 /// Name and version of the document.
@@ -48,7 +49,7 @@ pub fn json(inspected: &[Inspected<'_>]) -> Result<String, serde_json::Error> {
     let document = serde_json::json!({
         "schema": SCHEMA, "verified": false, "warning": WARNING, "bundles": bundles?,
     });
-    Ok(inert_json(&serde_json::to_string_pretty(&document)?) + "\n")
+    Ok(in_ascii(&inert_json(&serde_json::to_string_pretty(&document)?)) + "\n")
 }
 
 /// Contents as text that ends with a line break.

@@ -172,9 +172,9 @@ fn what_others_published_verifies_under_the_public_instance() {
         ),
         (
             include_bytes!(
-                "../../../fixtures/attestations/rfc8785-0.1.2-py3-none-any.whl.publish.attestation"
+                "../../../fixtures/attestations/circleci_sign_publish_example-0.0.1.dev137-py3-none-any.whl.provenance"
             ),
-            "c4e92e9ecc828bef2aa7dba1de8ac983511f7532a0df11c770d39099a25cf201",
+            "8cb34da1e27336f11a2c43f3f9c7433bd76f24f470c904724f06ad7f131d9e9f",
             1,
         ),
     ] {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::batch::on_all_cores;
 use super::{TrustError, UnverifiedBundle, VerifiedStatement, Verifier, VerifyError};
 use crate::model::{
     Answer, Digest, Evidence, Facts, Observation, Query, Time, TrustDomain, canonical_json, visible,
@@ -9,8 +10,28 @@ use crate::model::{
 
 /// Evidence whose observations are what their ids say and whose absences are earned.
 ///
-/// Only [`check`] makes it; it does not deserialise. What it says about the world is as true as its
-/// [`Origin`].
+/// Only [`check`] makes it. What it says about the world is as true as its [`Origin`].
+///
+/// ```
+/// fn decides(_: &lockstep::verify::CheckedEvidence) {}
+/// ```
+/// It is not read from a file, has no default, no fields to fill in, and nothing converts into it:
+/// ```compile_fail,E0277
+/// let forged: lockstep::verify::CheckedEvidence = serde_json::from_str("{}").unwrap();
+/// ```
+/// ```compile_fail,E0277
+/// let forged: lockstep::verify::CheckedEvidence = Default::default();
+/// ```
+/// ```compile_fail,E0451
+/// fn forged(one: lockstep::verify::CheckedEvidence) -> lockstep::verify::CheckedEvidence {
+///     lockstep::verify::CheckedEvidence { origin: lockstep::verify::Origin::Asked, ..one }
+/// }
+/// ```
+/// ```compile_fail,E0277
+/// fn forged(evidence: lockstep::model::Evidence) -> lockstep::verify::CheckedEvidence {
+///     evidence.into()
+/// }
+/// ```
 #[derive(Debug)]
 pub struct CheckedEvidence {
     evidence: Evidence,
@@ -122,12 +143,24 @@ fn prove(evidence: &Evidence, trust: &[TrustDomain]) -> Result<Proved, TrustErro
     if evidence.bundles.is_empty() {
         return Ok(proved);
     }
-    for domain in trust {
-        let verifier = Verifier::new(domain)?;
-        for (digest, text) in &evidence.bundles {
-            let result = UnverifiedBundle::read(text.as_bytes())
-                .and_then(|bundle| verifier.verify_statement(&bundle, evidence.decided_at));
-            proved.insert((*digest, domain.id()), result);
+    let verifiers: Result<Vec<(Digest, Verifier)>, TrustError> = trust
+        .iter()
+        .map(|domain| Ok((domain.id(), Verifier::new(domain)?)))
+        .collect();
+    let verifiers = verifiers?;
+    let documents: Vec<(&Digest, &String)> = evidence.bundles.iter().collect();
+    let results = on_all_cores(&documents, |(_, text)| {
+        let bundle = UnverifiedBundle::read(text.as_bytes());
+        let verify = |verifier: &Verifier| match &bundle {
+            Ok(bundle) => verifier.verify_statement(bundle, evidence.decided_at),
+            Err(error) => Err(error.clone()),
+        };
+        let under = verifiers.iter().map(|(domain, it)| (*domain, verify(it)));
+        under.collect::<Vec<_>>()
+    });
+    for ((digest, _), under) in documents.into_iter().zip(results) {
+        for (domain, result) in under {
+            proved.insert((*digest, domain), result);
         }
     }
     Ok(proved)

@@ -3,14 +3,22 @@
 //!
 //! Synchronous, without network; what depends on time takes it as an argument.
 
+mod batch;
 mod bundle;
 mod checked;
+mod der;
 mod error;
 mod expect;
+mod failure;
 mod formats;
+mod json;
+mod logs;
+mod material;
 mod provenance;
 mod roots;
+mod shape;
 mod signer;
+mod strict;
 mod verified;
 mod verifier;
 
@@ -25,6 +33,7 @@ pub use formats::{
     DOCUMENT_BUNDLES, DOCUMENT_BYTES, UnverifiedContents, UnverifiedDocument, UnverifiedLogEntry,
     UnverifiedSigner, read_all,
 };
+pub use material::TrustError;
 pub use provenance::{
     Build, BuildKind, NPM_PUBLISH, PYPI_PUBLISH, RepositoryAddress, RepositoryAddressError,
     SLSA_PROVENANCE_V0_2, SLSA_PROVENANCE_V1, VouchedBy, Workflow, is_publish, is_slsa_provenance,
@@ -32,4 +41,4 @@ pub use provenance::{
 pub use roots::{github, public_good};
 pub use signer::{CertificateClaims, Signer};
 pub use verified::{Verified, VerifiedSignature, VerifiedStatement};
-pub use verifier::{TrustError, Verifier};
+pub use verifier::Verifier;

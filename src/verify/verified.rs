@@ -16,10 +16,35 @@ pub enum Verified {
 
 /// A Statement whose signature, signer, log entries and times verified.
 ///
-/// Only the verifier makes it; it does not deserialise:
+/// Only the verifier makes it:
 ///
-/// ```compile_fail
+/// ```
+/// fn decides(_: &lockstep::verify::VerifiedStatement) {}
+/// ```
+/// It is not read from a file, has no default, no constructor, no fields to fill in, and nothing
+/// converts into it:
+/// ```compile_fail,E0277
 /// let forged: lockstep::verify::VerifiedStatement = serde_json::from_str("{}").unwrap();
+/// ```
+/// ```compile_fail,E0277
+/// let forged: lockstep::verify::VerifiedStatement = Default::default();
+/// ```
+/// ```compile_fail,E0624
+/// use lockstep::{model::Statement, verify::{VerifiedSignature, VerifiedStatement}};
+/// fn forged(statement: Statement, signature: VerifiedSignature) -> VerifiedStatement {
+///     VerifiedStatement::new(statement, signature)
+/// }
+/// ```
+/// ```compile_fail,E0451
+/// use lockstep::{model::Statement, verify::VerifiedStatement};
+/// fn forged(statement: Statement, one: VerifiedStatement) -> VerifiedStatement {
+///     VerifiedStatement { statement, ..one }
+/// }
+/// ```
+/// ```compile_fail,E0277
+/// fn forged(statement: lockstep::model::Statement) -> lockstep::verify::VerifiedStatement {
+///     statement.into()
+/// }
 /// ```
 #[derive(Debug, Clone)]
 pub struct VerifiedStatement {
@@ -28,6 +53,23 @@ pub struct VerifiedStatement {
 }
 
 /// Who signed, when, and how that is known.
+///
+/// It is written to results and never read from anywhere, has no default and no fields to fill in:
+/// ```
+/// fn shows(_: &lockstep::verify::VerifiedSignature) {}
+/// ```
+/// ```compile_fail,E0277
+/// let forged: lockstep::verify::VerifiedSignature = serde_json::from_str("{}").unwrap();
+/// ```
+/// ```compile_fail,E0277
+/// let forged: lockstep::verify::VerifiedSignature = Default::default();
+/// ```
+/// ```compile_fail,E0451
+/// use lockstep::verify::{Signer, VerifiedSignature};
+/// fn forged(signer: Signer, one: VerifiedSignature) -> VerifiedSignature {
+///     VerifiedSignature { signer, ..one }
+/// }
+/// ```
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct VerifiedSignature {

@@ -1,8 +1,11 @@
 //! The verify room against conformance cases, an authority of our own, and attacks.
 
+mod attack;
 #[path = "../../../examples/sigstore-conformance.rs"]
 #[allow(dead_code, reason = "its `main` is not called here")]
 mod client;
 mod conformance;
 mod formats;
 mod sound;
+mod strict;
+mod threats;

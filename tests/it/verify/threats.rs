@@ -1,0 +1,551 @@
+//! Classes of bugs that verifiers have had, by their number in the threat table; each attack fails.
+
+use std::time::{Duration, Instant};
+
+use lockstep::model::{
+    Digest, EVIDENCE_SCHEMA, Evidence, Leniency, Time, TrustDomain, TrustMaterial,
+};
+use lockstep::verify::{Fault, Origin, UnverifiedBundle, Verifier, check};
+use serde_json::{Value, json};
+
+use super::attack::{decoded, encoded, leniencies, parsed, refused, refused_for, verified};
+use super::sound::{COMMIT, TIME, about_artifact, artifact, claims, now, ways};
+use crate::authority::log::{Recorded, body};
+use crate::authority::{
+    Authority, Claims, Key, Kind, Logged, Options, Version, encoded_for_signing,
+};
+
+const ENTRIES: &str = "/verificationMaterial/tlogEntries";
+const STAMPS: &str = "/verificationMaterial/timestampVerificationData/rfc3161Timestamps";
+
+fn entries(bundle: &mut Value) -> &mut Vec<Value> {
+    bundle.pointer_mut(ENTRIES).unwrap().as_array_mut().unwrap()
+}
+
+/// Row 1: an entry of another bundle, instead of the own one and beside it.
+#[test]
+fn row_1_a_log_entry_of_another_signature_is_never_taken_for_this_ones() {
+    let authority = Authority::new("threats");
+    let key = Key::p256("release");
+    let stranger = Claims::github("evil/api", "refs/heads/main", COMMIT);
+    let other_statement = about_artifact().replace("v1\"", "v2\"");
+    assert_ne!(other_statement, about_artifact());
+    let mut attacks = 0;
+    for logged in [
+        Logged::V1(Kind::Dsse),
+        Logged::V1(Kind::Intoto),
+        Logged::V2,
+        Logged::PromiseOnly(Kind::Dsse),
+        Logged::PromiseOnly(Kind::Intoto),
+    ] {
+        let options = |index| Options {
+            version: match logged {
+                Logged::PromiseOnly(_) => Version::V0_1,
+                _ => Version::V0_3,
+            },
+            logged,
+            stamps: vec![TIME],
+            index,
+            ..Options::at(TIME)
+        };
+        let own = options(5);
+        let keyless = parsed(&authority.sign(&about_artifact(), &claims(), &own));
+        let keyed = parsed(&authority.sign_with(&key, &about_artifact(), &own));
+        let other = options(6);
+        let others = [
+            authority.sign(&about_artifact(), &claims(), &other),
+            authority.sign(&about_artifact(), &stranger, &other),
+            authority.sign(&other_statement, &claims(), &other),
+            authority.sign_with(&key, &about_artifact(), &other),
+            authority.sign_with(&Key::p256("stranger"), &about_artifact(), &other),
+        ];
+        for leniency in leniencies() {
+            let by_identity = authority.lenient("authority", leniency);
+            let by_key = authority.key_domain(&key, leniency);
+            for (bundle, domain) in [(&keyless, &by_identity), (&keyed, &by_key)] {
+                for other in &others {
+                    let entry = entries(&mut parsed(other))[0].clone();
+                    let mut instead = bundle.clone();
+                    entries(&mut instead)[0] = entry.clone();
+                    let mut beside = bundle.clone();
+                    entries(&mut beside).push(entry);
+                    for attack in [instead, beside] {
+                        let error = refused(&attack, domain);
+                        let fitting = [Fault::Log, Fault::Subject].contains(&error.fault);
+                        assert!(fitting, "{logged:?}: {error}");
+                        attacks += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(attacks, 5 * 8 * 2 * 5 * 2);
+}
+
+/// Row 1: `hashedrekord` entries of signatures over artifacts.
+#[test]
+fn row_1_a_hashedrekord_of_another_artifact_or_signer_is_never_taken() {
+    let authority = Authority::new("threats");
+    let bytes = b"api-1.2.3.whl";
+    for options in [Options::at(TIME), Options::v2_at(TIME)] {
+        let bundle = parsed(&authority.sign_artifact(bytes, &claims(), &options));
+        for other in [
+            authority.sign_artifact(bytes, &claims(), &options),
+            authority.sign_artifact(b"another", &claims(), &options),
+        ] {
+            for leniency in leniencies() {
+                let mut spliced = bundle.clone();
+                entries(&mut spliced)[0] = entries(&mut parsed(&other))[0].clone();
+                refused(&spliced, &authority.lenient("authority", leniency));
+            }
+        }
+    }
+}
+
+/// Row 1: the same key, artifact and signature, but another holder's certificate in the entry.
+#[test]
+fn row_1_an_entry_for_another_certificate_of_the_same_key_is_refused() {
+    let authority = Authority::new("threats");
+    let domain = authority.domain("authority");
+    let seed = "one key, two certificates";
+    let stranger = Claims::github("evil/api", "refs/heads/main", COMMIT);
+    for kind in [Kind::Dsse, Kind::Intoto, Kind::V2] {
+        let options = Options {
+            logged: match kind {
+                Kind::V2 => Logged::V2,
+                kind => Logged::V1(kind),
+            },
+            stamps: vec![TIME],
+            signing_seed: Some(seed.to_owned()),
+            ..Options::at(TIME)
+        };
+        let mut bundle = parsed(&authority.sign(&about_artifact(), &claims(), &options));
+        verified(&bundle, &domain).unwrap();
+        let other = parsed(&authority.sign(&about_artifact(), &stranger, &options));
+        let certificate = decoded(&other["verificationMaterial"]["certificate"]["rawBytes"]);
+        let payload = about_artifact().into_bytes();
+        let recorded = Recorded {
+            message: &encoded_for_signing("application/vnd.in-toto+json", &payload),
+            payload: &payload,
+            signature: &decoded(&bundle["dsseEnvelope"]["signatures"][0]["sig"]),
+            certificate: Some(&certificate),
+            key: &Key::p256(seed),
+        };
+        entries(&mut bundle)[0] = authority.entry(kind, &body(kind, &recorded), &options);
+        let says = if kind == Kind::Dsse {
+            "verifier"
+        } else {
+            "certificate"
+        };
+        refused_for(&bundle, &domain, Fault::Log, says);
+    }
+}
+
+fn evidence(bundles: &[String], trust: &[&str]) -> Evidence {
+    let by_digest = |text: &str| (Digest::of(text.as_bytes()), text.to_owned());
+    Evidence {
+        schema: EVIDENCE_SCHEMA.to_owned(),
+        component: "api".parse().unwrap(),
+        observations: Vec::new(),
+        bundles: bundles.iter().map(|text| by_digest(text)).collect(),
+        trust: trust.iter().map(|text| by_digest(text)).collect(),
+        decided_at: now(),
+    }
+}
+
+#[test]
+fn row_5_each_of_several_attestations_is_verified() {
+    let authority = Authority::new("threats");
+    let domain = authority.domain("authority");
+    let sound: Vec<String> = ways()
+        .iter()
+        .map(|(_, options)| authority.sign(&about_artifact(), &claims(), options))
+        .collect();
+    for tampered in 0..sound.len() {
+        let mut bundles = sound.clone();
+        let mut bundle = parsed(&bundles[tampered]);
+        let payload = about_artifact().replace("build.test", "evil.test");
+        bundle["dsseEnvelope"]["payload"] = encoded(payload.as_bytes());
+        bundles[tampered] = bundle.to_string();
+        let domains = [domain.clone()];
+        let checked = check(evidence(&bundles, &[]), Origin::Asked, &domains).unwrap();
+        for (position, text) in bundles.iter().enumerate() {
+            let result = checked
+                .proved(Digest::of(text.as_bytes()), domain.id())
+                .unwrap();
+            assert_eq!(result.is_err(), position == tampered, "{position}");
+        }
+    }
+}
+
+#[test]
+fn row_12_every_count_and_depth_is_capped_before_it_is_parsed() {
+    let authority = Authority::new("threats");
+    let domain = authority.domain("authority");
+    let bundle = parsed(&authority.sign(&about_artifact(), &claims(), &Options::v2_at(TIME)));
+    for (place, most) in [
+        (ENTRIES, 16),
+        (STAMPS, 16),
+        (
+            "/verificationMaterial/tlogEntries/0/inclusionProof/hashes",
+            64,
+        ),
+    ] {
+        let mut large = bundle.clone();
+        let list = large.pointer_mut(place).unwrap().as_array_mut().unwrap();
+        list.resize(most + 1, list[0].clone());
+        refused_for(
+            &large,
+            &domain,
+            Fault::TooLarge,
+            &format!("more than {most}"),
+        );
+    }
+    let older = Options {
+        version: Version::V0_2,
+        logged: Logged::V1(Kind::Intoto),
+        ..Options::at(TIME)
+    };
+    let mut chain = parsed(&authority.sign(&about_artifact(), &claims(), &older));
+    let place = "/verificationMaterial/x509CertificateChain/certificates";
+    let list = chain.pointer_mut(place).unwrap().as_array_mut().unwrap();
+    list.resize(11, list[0].clone());
+    refused_for(&chain, &domain, Fault::TooLarge, "more than 10");
+    let began = Instant::now();
+    let deep = format!(
+        r#"{{"mediaType":{}{}}}"#,
+        "[".repeat(1_000_000),
+        "]".repeat(1_000_000)
+    );
+    let wide = format!(r#"{{"mediaType":[{}1]}}"#, "1,".repeat(5_000_000));
+    let many = format!(
+        r#"{{{}"x":1}}"#,
+        (0..100_000)
+            .map(|n| format!(r#""{n}":1,"#))
+            .collect::<String>()
+    );
+    let long = " ".repeat(16 * 1024 * 1024 + 1);
+    for text in [deep, wide, many, long] {
+        let error = UnverifiedBundle::read(text.as_bytes()).unwrap_err();
+        assert_eq!(error.fault, Fault::TooLarge, "{error}");
+    }
+    assert!(began.elapsed() < Duration::from_secs(5));
+    let subject = json!({"name": "x", "digest": {"sha256": artifact().hex()}});
+    let crowd: Vec<Value> = vec![subject; 100_001];
+    let statement = json!({"_type": "https://in-toto.io/Statement/v1", "subject": crowd,
+        "predicateType": "x", "predicate": {}});
+    let crowded = parsed(&authority.sign(&statement.to_string(), &claims(), &Options::at(TIME)));
+    refused_for(&crowded, &domain, Fault::Statement, "subjects");
+    let nested = format!("{}1{}", "[".repeat(101), "]".repeat(101));
+    let nested = about_artifact().replace("\"https://build.test/v1\"", &nested);
+    let nested = parsed(&authority.sign(&nested, &claims(), &Options::at(TIME)));
+    refused_for(&nested, &domain, Fault::TooLarge, "nested");
+}
+
+#[test]
+fn row_13_no_cut_of_a_bundle_makes_the_verifier_panic_or_verify() {
+    let authority = Authority::new("threats");
+    let verifier = Verifier::new(&authority.domain("authority")).unwrap();
+    for (way, options) in ways() {
+        let json = authority.sign(&about_artifact(), &claims(), &options);
+        for end in (0..json.len()).step_by(13) {
+            let cut = &json.as_bytes()[..end];
+            assert!(UnverifiedBundle::read(cut).is_err(), "{way} cut at {end}");
+        }
+        let bundle = parsed(&json);
+        for field in ["/dsseEnvelope/payload", "/dsseEnvelope/signatures/0/sig"] {
+            let whole = decoded(bundle.pointer(field).unwrap());
+            for end in (0..whole.len()).step_by(7) {
+                let mut cut = bundle.clone();
+                *cut.pointer_mut(field).unwrap() = encoded(&whole[..end]);
+                let read = UnverifiedBundle::read(cut.to_string().as_bytes());
+                let verified = read.and_then(|it| verifier.verify_statement(&it, now()));
+                assert!(verified.is_err(), "{way}: {field} cut at {end}");
+            }
+        }
+    }
+}
+
+#[test]
+fn row_14_what_stands_twice_counts_for_nothing() {
+    let authority = Authority::new("threats");
+    let domain = authority.domain("authority");
+    for options in [Options::at(TIME), Options::v2_at(TIME)] {
+        let bundle = parsed(&authority.sign(&about_artifact(), &claims(), &options));
+        let mut twice = bundle.clone();
+        let entry = entries(&mut twice)[0].clone();
+        entries(&mut twice).push(entry.clone());
+        refused_for(&twice, &domain, Fault::Log, "twice");
+        let mut elsewhere = bundle.clone();
+        let mut moved = entry.clone();
+        moved["logIndex"] = json!("7");
+        entries(&mut elsewhere).push(moved);
+        refused_for(&elsewhere, &domain, Fault::Log, "twice");
+        let mut renamed = bundle.clone();
+        let mut of_nobody = entry;
+        of_nobody["logId"]["keyId"] = encoded(&[9; 32]);
+        entries(&mut renamed).push(of_nobody);
+        refused_for(&renamed, &domain, Fault::Log, "");
+    }
+    let mut stamped = parsed(&authority.sign(&about_artifact(), &claims(), &Options::v2_at(TIME)));
+    let stamps = stamped.pointer_mut(STAMPS).unwrap().as_array_mut().unwrap();
+    stamps.push(stamps[0].clone());
+    refused_for(&stamped, &domain, Fault::Timestamp, "twice");
+}
+
+/// Row 15: the certificate's window holds each time, both edges inclusive (RFC 5280 section 4.1.2.5).
+#[test]
+fn row_15_every_time_lies_within_the_certificate() {
+    let authority = Authority::new("threats");
+    let domain = authority.domain("authority");
+    let begins = TIME;
+    let ends = TIME + 600;
+    for (at, sound) in [
+        (begins - 1, false),
+        (begins, true),
+        (ends, true),
+        (ends + 1, false),
+    ] {
+        let by_log = Options {
+            integrated: Some(at),
+            ..Options::at(TIME)
+        };
+        let by_stamp = Options {
+            stamps: vec![at],
+            ..Options::v2_at(TIME)
+        };
+        let one_of_several = Options {
+            stamps: vec![TIME + 1, at],
+            ..Options::at(TIME)
+        };
+        let beside_a_log = Options {
+            stamps: vec![at],
+            ..Options::at(TIME)
+        };
+        for options in [by_log, by_stamp, one_of_several, beside_a_log] {
+            let bundle = parsed(&authority.sign(&about_artifact(), &claims(), &options));
+            let result = verified(&bundle, &domain);
+            assert_eq!(result.is_ok(), sound, "{}", at - TIME);
+            if let Err(error) = result {
+                assert_eq!(error.fault, Fault::Certificate, "{error}");
+            }
+        }
+    }
+}
+
+/// Row 15: the trusted root's windows, both edges inclusive (sigstore_trustroot.proto, `TimeRange`).
+#[test]
+fn row_15_every_authority_was_in_force_when_it_vouched() {
+    let authority = Authority::new("threats");
+    let v1 = parsed(&authority.sign(&about_artifact(), &claims(), &Options::at(TIME)));
+    let v2 = parsed(&authority.sign(&about_artifact(), &claims(), &Options::v2_at(TIME)));
+    let root = parsed(&authority.trusted_root_json());
+    let written = |seconds| json!(Time::from_unix_seconds(seconds).to_string());
+    for (place, bundle) in [
+        ("/tlogs/0/publicKey", &v1),
+        ("/tlogs/1/publicKey", &v2),
+        ("/certificateAuthorities/0", &v1),
+        ("/certificateAuthorities/0", &v2),
+        ("/ctlogs/0/publicKey", &v1),
+        ("/timestampAuthorities/0", &v2),
+    ] {
+        for (start, end, sound) in [
+            (TIME, TIME, true),
+            (TIME - 10, TIME - 1, false),
+            (TIME + 1, TIME + 10, false),
+            (TIME - 10, TIME + 10, true),
+        ] {
+            let mut narrowed = root.clone();
+            // The other intermediate must not lend its window.
+            narrowed["certificateAuthorities"]
+                .as_array_mut()
+                .unwrap()
+                .truncate(1);
+            let window = json!({"start": written(start), "end": written(end)});
+            narrowed.pointer_mut(place).unwrap()["validFor"] = window;
+            let domain = TrustDomain {
+                label: "narrowed".to_owned(),
+                material: TrustMaterial::TrustedRoot(narrowed.to_string().into()),
+                leniency: Leniency::default(),
+            };
+            let result = verified(bundle, &domain);
+            assert_eq!(
+                result.is_ok(),
+                sound,
+                "{place} {}..{}",
+                start - TIME,
+                end - TIME
+            );
+        }
+    }
+}
+
+/// Row 15: one bad timestamp among good ones is never passed over.
+#[test]
+fn row_15_one_bad_timestamp_among_several_fails() {
+    let authority = Authority::new("threats");
+    let stranger = Authority::new("stranger");
+    let domain = authority.domain("authority");
+    let bundle = parsed(&authority.sign(&about_artifact(), &claims(), &Options::v2_at(TIME)));
+    let signature = decoded(&bundle["dsseEnvelope"]["signatures"][0]["sig"]);
+    for bad in [
+        stranger.stamp(&signature, TIME),
+        authority.stamp(b"another signature", TIME),
+        json!({"signedTimestamp": encoded(b"no token")}),
+    ] {
+        for position in [0, 1] {
+            let mut several = bundle.clone();
+            let stamps = several.pointer_mut(STAMPS).unwrap().as_array_mut().unwrap();
+            stamps.insert(position, bad.clone());
+            refused_for(&several, &domain, Fault::Timestamp, "");
+        }
+    }
+}
+
+#[test]
+fn row_16_the_bytes_that_were_signed_are_the_bytes_that_are_read() {
+    let authority = Authority::new("threats");
+    let domain = authority.domain("authority");
+    let odd = about_artifact()
+        .replace("{", "{ \n\t")
+        .replace("\":", "\" :");
+    let bundle = parsed(&authority.sign(&odd, &claims(), &Options::at(TIME)));
+    let found = verified(&bundle, &domain).unwrap();
+    let statement = found.statement().unwrap().statement();
+    assert_eq!(statement.predicate_type, "https://slsa.dev/provenance/v1");
+    assert!(
+        statement
+            .predicate
+            .as_ref()
+            .unwrap()
+            .get()
+            .contains(" \n\t")
+    );
+    let mut two = bundle.clone();
+    let signatures = two["dsseEnvelope"]["signatures"].as_array_mut().unwrap();
+    signatures.push(signatures[0].clone());
+    refused_for(&two, &domain, Fault::Malformed, "2 signatures");
+    two["dsseEnvelope"]["signatures"] = json!([]);
+    refused_for(&two, &domain, Fault::Malformed, "0 signatures");
+    for payload_type in [
+        "application/vnd.in-toto+json ",
+        "application/vnd.in-toto+json; charset=utf-8",
+        "application/vnd.in-töto+json",
+        "APPLICATION/vnd.in-toto+json",
+        "",
+    ] {
+        let options = Options {
+            payload_type: payload_type.to_owned(),
+            ..Options::at(TIME)
+        };
+        let other = parsed(&authority.sign(&about_artifact(), &claims(), &options));
+        refused_for(&other, &domain, Fault::Statement, "the envelope holds");
+        let mut relabelled = other.clone();
+        relabelled["dsseEnvelope"]["payloadType"] = json!("application/vnd.in-toto+json");
+        refused(&relabelled, &domain);
+    }
+    let digest = artifact().hex();
+    let other = Digest::of(b"another").hex();
+    for (place, twice) in [
+        ("subject", format!(r#"{{"subject":[],"_type""#)),
+        (
+            "sha256",
+            format!(r#"{{"sha256":"{other}","sha256":"{digest}"}}"#),
+        ),
+    ] {
+        let statement = match place {
+            "subject" => about_artifact().replacen(r#"{"_type""#, &twice, 1),
+            _ => about_artifact().replace(&format!(r#"{{"sha256":"{digest}"}}"#), &twice),
+        };
+        assert_ne!(statement, about_artifact());
+        let ambiguous = parsed(&authority.sign(&statement, &claims(), &Options::at(TIME)));
+        refused_for(&ambiguous, &domain, Fault::Malformed, "stands twice");
+    }
+}
+
+#[test]
+fn row_17_evidence_cannot_say_whom_to_trust() {
+    let authority = Authority::new("threats");
+    let evil = Authority::new("evil");
+    let root = evil.trusted_root_json();
+    let forged = evil.sign(&about_artifact(), &claims(), &Options::at(TIME));
+    let digest = Digest::of(forged.as_bytes());
+    let told = evidence(std::slice::from_ref(&forged), &[&root]);
+    let trusted = authority.domain("authority");
+    let checked = check(told, Origin::UnsignedFile, std::slice::from_ref(&trusted)).unwrap();
+    assert!(checked.proved(digest, trusted.id()).unwrap().is_err());
+    assert!(
+        checked
+            .proved(digest, evil.domain("authority").id())
+            .is_none()
+    );
+    let told = evidence(&[forged], &[&root]);
+    let checked = check(told, Origin::UnsignedFile, &[]).unwrap();
+    assert!(checked.proved(digest, trusted.id()).is_none());
+}
+
+#[test]
+fn row_21_a_chain_cannot_blow_up() {
+    let authority = Authority::new("threats");
+    let older = Options {
+        version: Version::V0_2,
+        logged: Logged::V1(Kind::Intoto),
+        ..Options::at(TIME)
+    };
+    let mut bundle = parsed(&authority.sign(&about_artifact(), &claims(), &older));
+    let stranger = Authority::new("stranger");
+    let place = "/verificationMaterial/x509CertificateChain/certificates";
+    let [_, first, second] = stranger.certificates();
+    let chain = bundle.pointer_mut(place).unwrap().as_array_mut().unwrap();
+    for number in 0..9 {
+        let one = [first, second][number % 2];
+        chain.push(json!({"rawBytes": encoded(one)}));
+    }
+    let began = Instant::now();
+    let _ = verified(&bundle, &authority.domain("authority"));
+    refused(&bundle, &stranger.domain("stranger"));
+    assert!(
+        began.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        began.elapsed()
+    );
+}
+
+#[test]
+fn row_22_an_issuer_is_found_by_its_key_not_by_its_name() {
+    let authority = Authority::new("threats");
+    for intermediate in [0, 1] {
+        let options = Options {
+            intermediate,
+            ..Options::at(TIME)
+        };
+        let bundle = parsed(&authority.sign(&about_artifact(), &claims(), &options));
+        for listed in [vec![0], vec![1], vec![0, 1], vec![1, 0]] {
+            let mut root = parsed(&authority.trusted_root_json());
+            let all = root["certificateAuthorities"].clone();
+            let kept: Vec<Value> = listed
+                .iter()
+                .map(|which| {
+                    let mut one = all[*which].clone();
+                    // The common root would vouch for both.
+                    one["certChain"]["certificates"]
+                        .as_array_mut()
+                        .unwrap()
+                        .truncate(1);
+                    one
+                })
+                .collect();
+            root["certificateAuthorities"] = json!(kept);
+            let domain = TrustDomain {
+                label: "authority".to_owned(),
+                material: TrustMaterial::TrustedRoot(root.to_string().into()),
+                leniency: Leniency::default(),
+            };
+            let result = verified(&bundle, &domain);
+            assert_eq!(result.is_ok(), listed.contains(&intermediate), "{listed:?}");
+            if let Err(error) = result {
+                assert_eq!(error.fault, Fault::Certificate, "{error}");
+            }
+        }
+    }
+}

@@ -181,6 +181,12 @@ impl Authority {
         self.bundle(&content, None, Some(key), options).to_string()
     }
 
+    /// A bundle over an artifact itself by a key.
+    pub(crate) fn sign_artifact_with(&self, key: &Key, bytes: &[u8], options: &Options) -> String {
+        let content = Content::Artifact(bytes);
+        self.bundle(&content, None, Some(key), options).to_string()
+    }
+
     /// A timestamp of this authority over a signature, as bundles carry it.
     pub(crate) fn stamp(&self, signature: &[u8], at: i64) -> Value {
         let issuer = &self.stamping_root.name;

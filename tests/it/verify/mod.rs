@@ -6,6 +6,8 @@ mod attack;
 mod client;
 mod conformance;
 mod formats;
+mod mutation;
+mod negatives;
 mod sound;
 mod strict;
 mod threats;

@@ -4,7 +4,7 @@
 use std::io::Write;
 
 use lockstep::model::version::{Naming, Plus, Reading, Scheme, Template, Version, compare};
-use lockstep::model::{Evidence, canonical_json};
+use lockstep::model::{Evidence, Statement, TrustDomain, TrustMaterial, canonical_json};
 use lockstep::observe::discover::{Clue, Clues, Origin, Says, publishing_steps};
 use lockstep::observe::files::parse_checksums;
 use lockstep::observe::git_tag::{Packets, parse_advertisement, parse_ls_refs};
@@ -18,7 +18,10 @@ use lockstep::observe::pypi::{
 };
 use lockstep::policy::guess::{Occasion, guess};
 use lockstep::policy::load_text;
-use lockstep::verify::{Origin as EvidenceOrigin, check};
+use lockstep::verify::{
+    Expectations, Matching, Origin as EvidenceOrigin, RepositoryAddress, Verifier, VersionedTag,
+    Workflow, check, public_good, read_all,
+};
 
 /// Text for people holds no character that steers a terminal, but line breaks.
 fn is_showable(text: &str) -> bool {
@@ -314,4 +317,90 @@ pub fn workflow(data: &[u8]) {
     let loaded = load_text("x".as_ref(), guessed.text, &codes).expect("what is guessed loads");
     assert_eq!(loaded.components.len(), 1);
     assert_eq!(loaded.components[0].policy.component.name.as_str(), "api");
+}
+
+/// A document of bundles in any format: what is read can be shown, is what it was when its own
+/// bytes are read again, and, as nobody signed it, proves nothing but for the seeds.
+pub fn bundles(data: &[u8]) {
+    let found = match read_all(data) {
+        Ok(found) => found,
+        Err(error) => {
+            assert!(is_showable(&error.message), "{error:?}");
+            return;
+        }
+    };
+    assert!(!found.is_empty());
+    for document in found {
+        match document {
+            Ok(document) => {
+                let contents = document.contents();
+                let errors = [contents.statement_error, contents.build_error];
+                for error in errors.iter().flatten() {
+                    assert!(is_showable(error), "{error:?}");
+                }
+            }
+            Err(error) => assert!(is_showable(&error.message), "{error:?}"),
+        }
+    }
+}
+
+/// A statement reads back to itself, or its error can be shown.
+pub fn statement(data: &[u8]) {
+    match Statement::read(data) {
+        Err(error) => assert!(is_showable(&error.to_string()), "{error:?}"),
+        Ok(statement) => {
+            assert!(!statement.subject.is_empty());
+            // A predicate's numbers may be larger than any that is written canonically.
+            if let Ok(again) = canonical_json(&statement) {
+                let again = Statement::read(&again).expect("what was written can be read");
+                assert_eq!(again.subject, statement.subject);
+                assert_eq!(again.predicate_type, statement.predicate_type);
+            }
+        }
+    }
+}
+
+/// A trusted root gives a verifier, or an error that can be shown.
+pub fn trusted_root(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let domain = TrustDomain {
+        material: TrustMaterial::TrustedRoot(text.into()),
+        ..public_good()
+    };
+    if let Err(error) = Verifier::new(&domain) {
+        assert!(is_showable(&error.to_string()), "{error:?}");
+    }
+}
+
+/// The lines of the input as what a certificate claims and somebody expects: an address and a
+/// workflow are written one way, a pattern matches whole texts.
+pub fn claims(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    for line in text.split('\n') {
+        if let Ok(address) = line.parse::<RepositoryAddress>() {
+            let again: RepositoryAddress = address.as_str().parse().expect("it reads back");
+            assert_eq!(again, address);
+        }
+        if let Ok(workflow) = line.parse::<Workflow>() {
+            let again: Workflow = workflow.to_string().parse().expect("it reads back");
+            assert_eq!(again, workflow);
+        }
+        if let Ok(tag) = line.parse::<VersionedTag>() {
+            assert_eq!(tag.to_string(), line);
+        }
+        match Matching::pattern(line) {
+            Ok(pattern) => {
+                let _ = pattern.matches(text);
+                let _ = Expectations {
+                    identity: Some(pattern),
+                    ..Expectations::default()
+                };
+            }
+            Err(error) => assert!(is_showable(&error.to_string()), "{error:?}"),
+        }
+    }
 }

@@ -10,6 +10,7 @@ mod download;
 mod exit;
 mod explain;
 mod init;
+mod inspect;
 mod man;
 mod output;
 mod policy;
@@ -92,6 +93,7 @@ enum Verb {
     Waive(Box<waive::WaiveArguments>),
     Verify(Box<verify::VerifyArguments>),
     Trust(trust::TrustArguments),
+    Inspect(inspect::InspectArguments),
     Version(version::VersionArguments),
     Completions(completions::CompletionsArguments),
     Man(man::ManArguments),
@@ -113,6 +115,7 @@ pub fn run() -> ExitCode {
         Verb::Waive(arguments) => waive::run(*arguments, &ambient, &mut terminal),
         Verb::Verify(arguments) => verify::run(&arguments, &mut terminal),
         Verb::Trust(arguments) => trust::run(&arguments, &ambient, &mut terminal),
+        Verb::Inspect(arguments) => inspect::run(&arguments, &mut terminal),
         Verb::Version(arguments) => version::run(&arguments, &mut terminal),
         Verb::Completions(arguments) => completions::run(&arguments, Cli::command(), &mut terminal),
         Verb::Man(arguments) => man::run(&arguments, Cli::command(), &mut terminal),

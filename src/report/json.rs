@@ -1,5 +1,7 @@
 //! Verdicts and replays for programs.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 use crate::model::{ReplayRow, ReplayTotals, Verdict};
@@ -20,6 +22,22 @@ pub fn verdict(verdict: &Verdict) -> Result<String, serde_json::Error> {
 /// None that a verdict can cause.
 pub fn line(verdict: &Verdict) -> Result<String, serde_json::Error> {
     Ok(inert_json(&serde_json::to_string(verdict)?) + "\n")
+}
+
+/// A JSON document in ASCII alone: the same values, with nothing in it that steers a terminal,
+/// where text of others is kept as it is.
+pub(super) fn in_ascii(text: &str) -> String {
+    let mut ascii = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_ascii() && character != '\u{7f}' {
+            ascii.push(character);
+            continue;
+        }
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            let _ = write!(ascii, "\\u{unit:04x}");
+        }
+    }
+    ascii
 }
 
 #[derive(Serialize)]

@@ -8,6 +8,7 @@ use crate::model::{ArtifactDigest, Digest, Leniency, visible, visible_line};
 use crate::verify::{Build, Fault, Met, Signer, VerifiedSignature, VerifyError, VouchedBy};
 
 use super::github::{inert, inert_json};
+use super::json::in_ascii;
 use super::paper::{Paper, Tint};
 
 /// Name and version of the document.
@@ -101,7 +102,7 @@ pub fn json(
         unsafe_options,
         subjects,
     };
-    Ok(inert_json(&serde_json::to_string_pretty(&document)?) + "\n")
+    Ok(in_ascii(&inert_json(&serde_json::to_string_pretty(&document)?)) + "\n")
 }
 
 /// What was found as text that ends with a line break.

@@ -41,6 +41,7 @@ impl UnverifiedBundle {
             return Err(VerifyError::new(Fault::TooLarge, message));
         }
         if !formats::is_sigstore_bundle(bytes) {
+            json::shape("the bundle", bytes, BUNDLE)?;
             return formats::read_one(bytes);
         }
         let version = shape::check(&json::shape("the bundle", bytes, BUNDLE)?)?;

@@ -31,6 +31,10 @@ pub use expect::{
     VersionedTagError,
 };
 pub use formats::{DOCUMENT_BUNDLES, DOCUMENT_BYTES, UnverifiedDocument, read_all};
+pub use formats::{
+    DOCUMENT_BUNDLES, DOCUMENT_BYTES, UnverifiedContents, UnverifiedDocument, UnverifiedLogEntry,
+    UnverifiedSigner, read_all,
+};
 pub use material::TrustError;
 pub use provenance::{
     Build, BuildKind, NPM_PUBLISH, PYPI_PUBLISH, RepositoryAddress, RepositoryAddressError,

@@ -9,7 +9,7 @@ use std::path::Path;
 
 type Body = fn(&[u8]);
 
-const TARGETS: [(&str, Body); 10] = [
+const TARGETS: [(&str, Body); 14] = [
     ("policy", bodies::policy),
     ("evidence", bodies::evidence),
     ("templates", bodies::templates),
@@ -20,6 +20,10 @@ const TARGETS: [(&str, Body); 10] = [
     ("registry", bodies::registry),
     ("declared", bodies::declared),
     ("workflow", bodies::workflow),
+    ("bundles", bodies::bundles),
+    ("statement", bodies::statement),
+    ("trusted_root", bodies::trusted_root),
+    ("claims", bodies::claims),
 ];
 
 fn names(folder: &Path) -> BTreeSet<String> {

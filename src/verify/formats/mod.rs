@@ -2,6 +2,7 @@
 //! A conversion rewrites text only; nothing is believed here, and what it gives is verified like
 //! any other bundle.
 
+mod contents;
 mod cosign;
 mod envelope;
 mod pep_740;
@@ -9,9 +10,11 @@ mod pep_740;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::json::{self, Caps};
 use super::{BUNDLE_BYTES, Fault, UnverifiedBundle, Verified, Verifier, VerifyError};
 use crate::model::{ArtifactDigest, Digest, Time, visible, visible_line};
 
+pub use contents::{UnverifiedContents, UnverifiedLogEntry, UnverifiedSigner};
 use cosign::SimpleSigning;
 
 /// The most bytes that a document of several bundles may have.
@@ -19,6 +22,12 @@ pub const DOCUMENT_BYTES: usize = 4 * BUNDLE_BYTES;
 
 /// The most bundles that one document may have.
 pub const DOCUMENT_BUNDLES: usize = 1_000;
+
+/// An answer wraps bundles two or three deep.
+const DOCUMENT: Caps = Caps {
+    depth: 24,
+    values: 2_000_000,
+};
 
 /// One bundle of a document.
 #[derive(Debug, Clone)]
@@ -158,6 +167,9 @@ fn collect(text: &str, depth: usize, found: &mut Found) -> Result<(), VerifyErro
             collect(value.get(), depth + 1, found)?;
         }
         return Ok(());
+    }
+    if !is_sigstore_bundle(text.as_bytes()) {
+        json::shape("the document", text.as_bytes(), DOCUMENT)?;
     }
     let shape: Shape<'_> = serde_json::from_str(text).map_err(malformed)?;
     if let Some(bundles) = shape.attestation_bundles {

@@ -1,3 +1,5 @@
+//! What a build is read as, and every contradiction between certificate and predicate.
+
 use super::*;
 use crate::model::Digest;
 

@@ -10,6 +10,7 @@ mod formats;
 mod formats_hostile;
 mod github;
 mod init;
+mod inspect;
 mod interrupt;
 mod live;
 mod local;
@@ -23,6 +24,7 @@ mod shell;
 mod shorthand;
 mod shorthand_public;
 mod trust;
+mod verify;
 mod version;
 mod waive;
 

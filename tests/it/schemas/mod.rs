@@ -4,6 +4,7 @@ mod doctor;
 mod evidence;
 mod replay;
 mod verdict;
+mod verification;
 
 use jsonschema::Validator;
 use serde_json::Value;
@@ -57,6 +58,7 @@ fn no_object_of_a_schema_takes_unknown_fields_by_oversight() {
         evidence::SCHEMA,
         replay::SCHEMA,
         verdict::SCHEMA,
+        verification::SCHEMA,
     ] {
         let mut found = Vec::new();
         open_objects(&serde_json::from_str(text).unwrap(), "", &mut found);

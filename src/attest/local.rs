@@ -31,8 +31,7 @@ pub struct Witnessed {
 }
 
 /// What witnesses will say.
-pub type Witnessing<'a> =
-    Pin<Box<dyn Future<Output = Result<Witnessed, SignError>> + Send + 'a>>;
+pub type Witnessing<'a> = Pin<Box<dyn Future<Output = Result<Witnessed, SignError>> + Send + 'a>>;
 
 /// A key that lies here, and who vouches for what it signs.
 pub struct LocalKey {

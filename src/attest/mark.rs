@@ -69,7 +69,10 @@ impl Mark {
         let read = UnverifiedBundle::read(bundle).ok()?;
         let statement = read.unverified_statement().ok()??;
         let material: Value = serde_json::from_slice(bundle).ok()?;
-        Some(Self::new(&statement, identity(material.get("verificationMaterial")?)?))
+        Some(Self::new(
+            &statement,
+            identity(material.get("verificationMaterial")?)?,
+        ))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod ambient;
 mod asked;
+mod attest;
 mod check;
 mod completions;
 mod difference;
@@ -9,6 +10,7 @@ mod doctor;
 mod exit;
 mod explain;
 mod init;
+mod key;
 mod man;
 mod output;
 mod policy;
@@ -83,6 +85,8 @@ enum Verb {
     Init(init::InitArguments),
     Doctor(doctor::DoctorArguments),
     Replay(replay::ReplayArguments),
+    Attest(Box<attest::AttestArguments>),
+    Key(key::KeyArguments),
     Explain(explain::ExplainArguments),
     Policy(policy::PolicyArguments),
     Waive(Box<waive::WaiveArguments>),
@@ -101,6 +105,8 @@ pub fn run() -> ExitCode {
         Verb::Init(arguments) => init::run(&arguments, &ambient, &mut terminal),
         Verb::Doctor(arguments) => doctor::run(&arguments, &ambient, &mut terminal),
         Verb::Replay(arguments) => replay::run(&arguments, &mut terminal),
+        Verb::Attest(arguments) => attest::run(*arguments, &ambient, &mut terminal),
+        Verb::Key(arguments) => key::run(&arguments, &ambient, &mut terminal),
         Verb::Explain(arguments) => explain::run(&arguments, &mut terminal),
         Verb::Policy(arguments) => policy::run(&arguments, &mut terminal),
         Verb::Waive(arguments) => waive::run(*arguments, &ambient, &mut terminal),

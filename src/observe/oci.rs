@@ -19,6 +19,7 @@ mod platform;
 mod pushes;
 mod realm;
 mod registry;
+mod resolve;
 mod tags;
 mod token;
 
@@ -31,6 +32,7 @@ pub use image::Image;
 pub(super) use labels::Labels;
 pub use manifest::{Manifest, parse_manifest};
 pub use platform::parse_configuration;
+pub use resolve::{ResolvedImage, resolve_image};
 
 use self::docker_hub::DockerHub;
 use self::pushes::Pushes;

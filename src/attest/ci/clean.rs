@@ -73,7 +73,10 @@ mod tests {
         ] {
             let repository = repository(text).unwrap();
             assert!(!repository.contains("s3cret"), "{repository}");
-            assert!(repository.ends_with("git.example/acme/lib.git"), "{repository}");
+            assert!(
+                repository.ends_with("git.example/acme/lib.git"),
+                "{repository}"
+            );
             assert!(!cleaned(text).unwrap().contains("s3cret"));
         }
     }

@@ -48,7 +48,9 @@ pub(super) fn provenance(
     let run = needed("GITHUB_RUN_ID")?;
     let attempt = needed("GITHUB_RUN_ATTEMPT")?;
 
-    let path = workflow.strip_prefix(&format!("{name}/")).unwrap_or(&workflow);
+    let path = workflow
+        .strip_prefix(&format!("{name}/"))
+        .unwrap_or(&workflow);
     let path = path.split('@').next().unwrap_or(path);
     let builder = claims
         .and_then(|claims| claims.job_workflow_ref.as_deref())
@@ -63,7 +65,10 @@ pub(super) fn provenance(
             "repository_owner_id",
             known(environment, "GITHUB_REPOSITORY_OWNER_ID"),
         ),
-        ("runner_environment", known(environment, "RUNNER_ENVIRONMENT")),
+        (
+            "runner_environment",
+            known(environment, "RUNNER_ENVIRONMENT"),
+        ),
     ]);
     let external = json!({"ref": reference, "repository": repository, "path": path});
     Ok(Provenance {
@@ -77,7 +82,9 @@ pub(super) fn provenance(
             builder: map([("id", Some(format!("{server}/{builder}")))]),
             metadata: map([(
                 "invocationId",
-                Some(format!("{repository}/actions/runs/{run}/attempts/{attempt}")),
+                Some(format!(
+                    "{repository}/actions/runs/{run}/attempts/{attempt}"
+                )),
             )]),
         },
     })

@@ -1,8 +1,6 @@
 //! What the caller states of the build: all of it where no CI system is known, parts of it elsewhere.
 
-use super::{
-    BuildDefinition, Provenance, ProvenanceError, RunDetails, clean, commit, map, source,
-};
+use super::{BuildDefinition, Provenance, ProvenanceError, RunDetails, clean, commit, map, source};
 
 /// What is stated by options.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -59,7 +57,10 @@ impl Stated {
             None => Ok(None),
         };
         let builder = text("--builder-id", &self.builder)?.ok_or_else(|| {
-            missing("--builder-id", "say who builds: a URI that stands for this machine or service")
+            missing(
+                "--builder-id",
+                "say who builds: a URI that stands for this machine or service",
+            )
         })?;
         let repository = match &self.repository {
             Some(text) => {
@@ -74,12 +75,18 @@ impl Stated {
         let reference = text("--source-ref", &self.reference)?;
         let resolved = match (&repository, &sha) {
             (Some(repository), Some(sha)) => {
-                let at = reference.as_ref().map(|it| format!("@{it}")).unwrap_or_default();
+                let at = reference
+                    .as_ref()
+                    .map(|it| format!("@{it}"))
+                    .unwrap_or_default();
                 vec![source(&format!("{repository}{at}"), sha)]
             }
             (None, None) => Vec::new(),
             (Some(_), None) => {
-                return Err(missing("--source-commit", "a source is a repository and a commit"));
+                return Err(missing(
+                    "--source-commit",
+                    "a source is a repository and a commit",
+                ));
             }
             (None, Some(_)) => {
                 return Err(missing(

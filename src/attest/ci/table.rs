@@ -73,7 +73,10 @@ const SYSTEMS: [System; 6] = [
             "/_build/results/",
             "$BUILD_BUILDID",
         ],
-        external: &[("definition", "BUILD_DEFINITIONNAME"), ("reason", "BUILD_REASON")],
+        external: &[
+            ("definition", "BUILD_DEFINITIONNAME"),
+            ("reason", "BUILD_REASON"),
+        ],
         internal: &[("job", "SYSTEM_JOBID"), ("attempt", "SYSTEM_JOBATTEMPT")],
     },
     System {
@@ -119,7 +122,10 @@ const SYSTEMS: [System; 6] = [
         commit: &["TEKTON_SOURCE_COMMIT"],
         reference: &["TEKTON_SOURCE_REF"],
         invocation: &["$TEKTON_TASKRUN_UID"],
-        external: &[("task", "TEKTON_TASK_NAME"), ("pipeline", "TEKTON_PIPELINE_NAME")],
+        external: &[
+            ("task", "TEKTON_TASK_NAME"),
+            ("pipeline", "TEKTON_PIPELINE_NAME"),
+        ],
         internal: &[
             ("namespace", "TEKTON_NAMESPACE"),
             ("task-run", "TEKTON_TASKRUN_NAME"),
@@ -129,9 +135,7 @@ const SYSTEMS: [System; 6] = [
 ];
 
 /// What the system that runs says; nothing where none of the table does.
-pub(super) fn provenance(
-    environment: &Environment,
-) -> Result<Option<Provenance>, ProvenanceError> {
+pub(super) fn provenance(environment: &Environment) -> Result<Option<Provenance>, ProvenanceError> {
     let runs = |system: &&System| match system.sign {
         (name, Some(value)) => environment.get(name) == Some(value),
         (name, None) => environment.get(name).is_some(),
@@ -140,7 +144,10 @@ pub(super) fn provenance(
         return Ok(None);
     };
     let missing = |name: &str| {
-        let message = format!("{}: {name} is not set, or holds what no predicate may", system.name);
+        let message = format!(
+            "{}: {name} is not set, or holds what no predicate may",
+            system.name
+        );
         ProvenanceError::new(message, "docs/attest.md lists the variables that are read")
     };
     let first = |names: &[&str]| names.iter().find_map(|name| known(environment, name));
@@ -148,14 +155,18 @@ pub(super) fn provenance(
         let mut text = String::new();
         for piece in pieces {
             match piece.strip_prefix('$') {
-                Some(name) => text.push_str(&known(environment, name).ok_or_else(|| missing(name))?),
+                Some(name) => {
+                    text.push_str(&known(environment, name).ok_or_else(|| missing(name))?)
+                }
                 None => text.push_str(piece),
             }
         }
         Ok(text)
     };
     let named = |entries: &[(&'static str, &'static str)]| {
-        map(entries.iter().map(|(key, name)| (*key, known(environment, name))))
+        map(entries
+            .iter()
+            .map(|(key, name)| (*key, known(environment, name))))
     };
 
     let builder = composed(system.builder)?;

@@ -15,8 +15,8 @@ pub fn pep740(bundle: &SignedBundle) -> Result<String, SignError> {
         message: message.to_owned(),
         hint: Some("PEP 740 takes keyless signatures that a log of version 1 holds".to_owned()),
     };
-    let read: Value = serde_json::from_str(&bundle.json)
-        .map_err(|_| refuse("the bundle is no JSON"))?;
+    let read: Value =
+        serde_json::from_str(&bundle.json).map_err(|_| refuse("the bundle is no JSON"))?;
     let text = |pointer: &str| read.pointer(pointer).and_then(Value::as_str);
     let material = "/verificationMaterial";
     let certificate = text(&format!("{material}/certificate/rawBytes"))
@@ -70,6 +70,11 @@ mod tests {
         let key = json!({"publicKey": {"hint": "a"}, "tlogEntries": [{}]});
         assert!(pep740(&bundle(key)).unwrap_err().message.contains("no key"));
         let unlogged = json!({"certificate": {"rawBytes": "Yw=="}, "tlogEntries": []});
-        assert!(pep740(&bundle(unlogged)).unwrap_err().message.contains("no log"));
+        assert!(
+            pep740(&bundle(unlogged))
+                .unwrap_err()
+                .message
+                .contains("no log")
+        );
     }
 }

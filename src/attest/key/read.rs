@@ -68,7 +68,10 @@ impl PrivateKey {
             "ENCRYPTED PRIVATE KEY" => {
                 let sealed = EncryptedPrivateKeyInfoRef::try_from(body.as_slice());
                 let sealed = sealed.map_err(|_| {
-                    KeyError::new("the encrypted key is malformed or of an unknown scheme", hint)
+                    KeyError::new(
+                        "the encrypted key is malformed or of an unknown scheme",
+                        hint,
+                    )
                 })?;
                 let plain = sealed.decrypt(password.bytes()).map_err(|_| wrong())?;
                 Zeroizing::new(plain.as_bytes().to_vec())
@@ -115,9 +118,7 @@ mod tests {
 
     #[test]
     fn what_is_no_private_key_gets_its_own_words() {
-        let pem = |label: &str| {
-            format!("-----BEGIN {label}-----\nAAAA\n-----END {label}-----\n")
-        };
+        let pem = |label: &str| format!("-----BEGIN {label}-----\nAAAA\n-----END {label}-----\n");
         for (text, words) in [
             (pem("EC PRIVATE KEY"), "SEC1"),
             (pem("PUBLIC KEY"), "not a private key"),

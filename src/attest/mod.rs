@@ -8,8 +8,10 @@ mod mark;
 mod sign;
 mod statement;
 pub mod subject;
+mod vsa;
 
 pub use local::{LocalKey, Witness, Witnessed, Witnessing};
 pub use mark::Mark;
 pub use sign::{Sign, SignError, SignedBundle, Signing};
 pub use statement::{PYPI_PUBLISH, Predicate, SLSA_PROVENANCE, predicate_type, statement};
+pub use vsa::{SUMMARY_PREDICATE, Summarised};

@@ -10,6 +10,7 @@ mod roots;
 mod signer;
 mod verified;
 mod verifier;
+mod vsa;
 
 pub use bundle::{BUNDLE_BYTES, UnverifiedBundle};
 pub use checked::{CheckedEvidence, EvidenceFault, Origin, check};
@@ -18,3 +19,4 @@ pub use roots::{github, public_good};
 pub use signer::{CertificateClaims, Signer};
 pub use verified::{Verified, VerifiedSignature, VerifiedStatement};
 pub use verifier::{TrustError, Verifier};
+pub use vsa::{SummaryExpectations, VerifiedSummary};

@@ -2,16 +2,31 @@
 
 use sigstore_types::{Bundle, SignatureContent};
 
+use super::json::{self, Caps};
+use super::shape::{self, Version};
 use super::{Fault, VerifyError};
 use crate::model::{Digest, STATEMENT_PAYLOAD_TYPE, Statement, visible};
 
 /// The most bytes that one bundle may have.
 pub const BUNDLE_BYTES: usize = 16 * 1024 * 1024;
 
+/// A bundle nests 7 deep, and one that is at every cap has fewer than 2,000 values.
+const BUNDLE: Caps = Caps {
+    depth: 16,
+    values: 20_000,
+};
+
+/// A predicate nests as deep as its author likes; `serde_json` itself stops at 128.
+const STATEMENT: Caps = Caps {
+    depth: 100,
+    values: 2_000_000,
+};
+
 /// A bundle of a known format, parsed, unverified.
 #[derive(Debug, Clone)]
 pub struct UnverifiedBundle {
     pub(super) bundle: Bundle,
+    pub(super) version: Version,
     pub(super) digest: Digest,
 }
 
@@ -25,11 +40,18 @@ impl UnverifiedBundle {
             let message = format!("a bundle of more than {BUNDLE_BYTES} bytes");
             return Err(VerifyError::new(Fault::TooLarge, message));
         }
+        let version = shape::check(&json::shape("the bundle", bytes, BUNDLE)?)?;
         let malformed = |text: String| VerifyError::new(Fault::Malformed, visible(&text, 300));
         let text = std::str::from_utf8(bytes).map_err(|error| malformed(error.to_string()))?;
         let bundle = Bundle::from_json(text).map_err(|error| malformed(error.to_string()))?;
+        if let SignatureContent::DsseEnvelope(envelope) = &bundle.content {
+            if envelope.payload_type == STATEMENT_PAYLOAD_TYPE {
+                json::shape("the statement", envelope.payload.as_bytes(), STATEMENT)?;
+            }
+        }
         Ok(Self {
             bundle,
+            version,
             digest: Digest::of(bytes),
         })
     }

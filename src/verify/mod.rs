@@ -5,9 +5,16 @@
 
 mod bundle;
 mod checked;
+mod der;
 mod error;
+mod failure;
+mod json;
+mod logs;
+mod material;
 mod roots;
+mod shape;
 mod signer;
+mod strict;
 mod verified;
 mod verifier;
 mod vsa;
@@ -15,8 +22,9 @@ mod vsa;
 pub use bundle::{BUNDLE_BYTES, UnverifiedBundle};
 pub use checked::{CheckedEvidence, EvidenceFault, Origin, check};
 pub use error::{Fault, VerifyError};
+pub use material::TrustError;
 pub use roots::{github, public_good};
 pub use signer::{CertificateClaims, Signer};
 pub use verified::{Verified, VerifiedSignature, VerifiedStatement};
-pub use verifier::{TrustError, Verifier};
+pub use verifier::Verifier;
 pub use vsa::{SummaryExpectations, VerifiedSummary};

@@ -1,34 +1,28 @@
 //! Verifies a bundle under one trust domain, held to the strict profile.
 
 use jiff::Timestamp;
-use sigstore_trust_root::TrustedRoot;
-use sigstore_types::{DerPublicKey, HashAlgorithm};
+use sigstore_types::{DerPublicKey, HashAlgorithm, SignatureContent};
+use sigstore_verify::crypto::{KeyAlgorithm, verify_signature};
 use sigstore_verify::{
-    CertificateError, Error, PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult,
+    Policy, PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult,
 };
 
+use super::logs::Logs;
+use super::material::Material;
 use super::{
-    CertificateClaims, Fault, Signer, UnverifiedBundle, Verified, VerifiedSignature,
-    VerifiedStatement, VerifyError,
+    CertificateClaims, Fault, Signer, TrustError, UnverifiedBundle, Verified, VerifiedSignature,
+    VerifiedStatement, VerifyError, failure, strict,
 };
-use crate::model::{ArtifactDigest, Digest, Leniency, Time, TrustDomain, TrustMaterial, visible};
+use crate::model::{ArtifactDigest, Digest, Leniency, Statement, Time, TrustDomain, visible};
 
 /// Verifies bundles under one trust domain; built once, shared by threads.
 pub struct Verifier {
     verifier: sigstore_verify::Verifier,
+    logs: Logs,
     key: Option<DerPublicKey>,
+    label: String,
     leniency: Leniency,
     domain: Digest,
-}
-
-/// Why trust material cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("trust material `{label}`: {why}")]
-pub struct TrustError {
-    /// The domain.
-    pub label: String,
-    /// What is wrong with it.
-    pub why: String,
 }
 
 impl Verifier {
@@ -37,28 +31,12 @@ impl Verifier {
     /// # Errors
     /// [`TrustError`] for material that is malformed, contradictory or empty.
     pub fn new(domain: &TrustDomain) -> Result<Self, TrustError> {
-        let error = |why: String| TrustError {
-            label: domain.label.clone(),
-            why: visible(&why, 300),
-        };
-        let (root, key) = match &domain.material {
-            TrustMaterial::TrustedRoot(root) => (Some(root), None),
-            TrustMaterial::Key { pem, root } => {
-                let key = DerPublicKey::from_pem(pem).map_err(|why| error(why.to_string()))?;
-                (root.as_ref(), Some(key))
-            }
-        };
-        let root = match root {
-            Some(root) => TrustedRoot::from_json(root),
-            None => TrustedRoot::from_json(
-                r#"{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}"#,
-            ),
-        };
-        let root = root.map_err(|why| error(why.to_string()))?;
+        let material = Material::read(domain)?;
         Ok(Self {
-            verifier: sigstore_verify::Verifier::new(&root)
-                .map_err(|why| error(why.to_string()))?,
-            key,
+            logs: Logs::of(&material.root),
+            verifier: material.verifier,
+            key: material.key,
+            label: visible(&domain.label, 100),
             leniency: domain.leniency,
             domain: domain.id(),
         })
@@ -67,8 +45,12 @@ impl Verifier {
     /// Verifies that a bundle is a signature of this domain over the artifact, or over a statement
     /// about it, made at or before `now`.
     ///
+    /// The verdict depends on `now` alone, with one exception: `sigstore-verify` also refuses times
+    /// and keys that lie after this machine's clock. A clock that is late can thus refuse what is
+    /// sound; no clock makes it accept what is not sound at `now`.
+    ///
     /// # Errors
-    /// [`VerifyError`] with the first reason met, in the order of [`Fault`].
+    /// [`VerifyError`] with the first reason met.
     pub fn verify(
         &self,
         bundle: &UnverifiedBundle,
@@ -76,51 +58,7 @@ impl Verifier {
         now: Time,
     ) -> Result<Verified, VerifyError> {
         let statement = bundle.unverified_statement()?;
-        let (algorithm, bytes) = match artifact {
-            ArtifactDigest::Sha256(_) => (HashAlgorithm::Sha2256, artifact.hex()),
-            ArtifactDigest::Sha512(_) => (HashAlgorithm::Sha2512, artifact.hex()),
-        };
-        let malformed = |why: String| VerifyError::new(Fault::Malformed, visible(&why, 300));
-        let value = sigstore_types::DigestBytes::from_hex(&bytes)
-            .map_err(|why| malformed(why.to_string()))?;
-        let digest = sigstore_types::ArtifactDigest::new(algorithm, value)
-            .map_err(|why| malformed(why.to_string()))?;
-        let artifact = sigstore_types::Artifact::Digest(digest);
-        let result = match &self.key {
-            Some(key) => {
-                let mut policy = PublicKeyVerificationPolicy::new(key.clone());
-                if self.leniency.unsafe_no_log {
-                    policy = policy.skip_tlog_unsafe();
-                }
-                self.verifier.verify(artifact, &bundle.bundle, &policy)
-            }
-            None => {
-                let mut policy = VerificationPolicy::any_identity();
-                if self.leniency.unsafe_no_log {
-                    policy = policy.skip_tlog_unsafe();
-                }
-                if self.leniency.unsafe_no_sct {
-                    policy = policy.skip_sct();
-                }
-                self.verifier.verify(artifact, &bundle.bundle, &policy)
-            }
-        };
-        let result = result.map_err(translate)?;
-        let signature = VerifiedSignature {
-            signer: self.signer(&result)?,
-            times: times(&result, now)?,
-            log_entries: match result.tlog_verified() {
-                true => bundle.bundle.verification_material.tlog_entries.len(),
-                false => 0,
-            },
-            leniency: self.leniency,
-            domain: self.domain,
-            bundle: bundle.digest,
-        };
-        Ok(match statement {
-            Some(statement) => Verified::Statement(VerifiedStatement::new(statement, signature)),
-            None => Verified::Artifact(signature),
-        })
+        self.verify_with(bundle, statement, artifact, now)
     }
 
     /// Verifies a bundle that must hold a statement, whatever artifacts it is about: who uses it
@@ -135,25 +73,127 @@ impl Verifier {
         now: Time,
     ) -> Result<VerifiedStatement, VerifyError> {
         let unfit = |why: &str| VerifyError::new(Fault::Statement, why);
-        let statement = bundle
-            .unverified_statement()?
-            .ok_or_else(|| unfit("it signs an artifact, not a statement about one"))?;
-        let artifact = statement
-            .subject
-            .iter()
-            .find_map(|subject| subject.artifact());
+        let artifact_itself = || unfit("it signs an artifact, not a statement about one");
+        let statement = bundle.unverified_statement()?.ok_or_else(artifact_itself)?;
+        let mut subjects = statement.subject.iter();
+        let artifact = subjects.find_map(|subject| subject.artifact());
         let artifact = artifact.ok_or_else(|| unfit("no subject has a SHA-256 or SHA-512"))?;
-        match self.verify(bundle, &artifact, now)? {
+        match self.verify_with(bundle, Some(statement), &artifact, now)? {
             Verified::Statement(statement) => Ok(statement),
-            Verified::Artifact(_) => Err(unfit("it signs an artifact, not a statement about one")),
+            Verified::Artifact(_) => Err(artifact_itself()),
         }
+    }
+
+    fn verify_with(
+        &self,
+        bundle: &UnverifiedBundle,
+        statement: Option<Statement>,
+        artifact: &ArtifactDigest,
+        now: Time,
+    ) -> Result<Verified, VerifyError> {
+        if let Some(error) = failure::other_signer(bundle, self.key.is_some(), &self.label) {
+            return Err(error);
+        }
+        strict::before(bundle, &self.logs, &self.label, self.leniency, now)?;
+        if let Some(statement) = &statement {
+            if statement.subjects_with(artifact).next().is_none() {
+                let message = format!("no subject of its statement is {artifact}");
+                return Err(VerifyError::new(Fault::Subject, message));
+            }
+        }
+        let (signer, times) = match (&self.key, bare(bundle)) {
+            (Some(key), true) => (key_signer(key), self.by_key_alone(bundle, key)?),
+            _ => {
+                let result = self.by_crate(bundle, artifact)?;
+                (self.signer(&result)?, moments(&result)?)
+            }
+        };
+        strict::after(bundle, &self.logs, &times, now)?;
+        let signature = VerifiedSignature {
+            signer,
+            times,
+            log_entries: bundle.bundle.verification_material.tlog_entries.len(),
+            leniency: self.leniency,
+            domain: self.domain,
+            bundle: bundle.digest,
+        };
+        // The statement was read from the very payload bytes whose signature was verified: both
+        // are the one decoded `payload` of the bundle that is borrowed here.
+        Ok(match statement {
+            Some(statement) => Verified::Statement(VerifiedStatement::new(statement, signature)),
+            None => Verified::Artifact(signature),
+        })
+    }
+
+    fn by_crate(
+        &self,
+        bundle: &UnverifiedBundle,
+        artifact: &ArtifactDigest,
+    ) -> Result<VerificationResult, VerifyError> {
+        // What a bundle has must verify, whatever the domain could do without: logs are left out
+        // only where no entry is there.
+        let no_log = bundle.bundle.verification_material.tlog_entries.is_empty();
+        let policy: Box<dyn Policy> = match &self.key {
+            Some(key) => {
+                let policy = PublicKeyVerificationPolicy::new(key.clone());
+                Box::new(match no_log {
+                    true => policy.skip_tlog_unsafe(),
+                    false => policy,
+                })
+            }
+            None => {
+                let mut policy = VerificationPolicy::any_identity();
+                if no_log {
+                    policy = policy.skip_tlog_unsafe();
+                }
+                if self.leniency.unsafe_no_sct {
+                    policy = policy.skip_sct();
+                }
+                Box::new(policy)
+            }
+        };
+        let result = self
+            .verifier
+            .verify(wanted(artifact)?, &bundle.bundle, policy.as_ref())
+            .map_err(|error| failure::told(&error, &self.label))?;
+        let proved = (result.tlog_verified() || no_log)
+            && (self.key.is_some() || result.certificate_verified())
+            && (self.key.is_some() || result.sct_verified() || self.leniency.unsafe_no_sct);
+        match proved {
+            true => Ok(result),
+            false => Err(VerifyError::new(
+                Fault::Malformed,
+                "the verifier left a demanded check out",
+            )),
+        }
+    }
+
+    /// A statement signed by a key, with neither log nor timestamp: `sigstore-verify` has no answer
+    /// to it, and nothing but the signature is there to be verified.
+    fn by_key_alone(
+        &self,
+        bundle: &UnverifiedBundle,
+        key: &DerPublicKey,
+    ) -> Result<Vec<Time>, VerifyError> {
+        let SignatureContent::DsseEnvelope(envelope) = &bundle.bundle.content else {
+            let message = "a signature over an artifact without log entry or timestamp";
+            return Err(VerifyError::new(Fault::Unsupported, message)
+                .hint("sign a statement about it: `lockstep attest`"));
+        };
+        let unfit = |why: String| VerifyError::new(Fault::Unsupported, visible(&why, 300));
+        let algorithm = KeyAlgorithm::from_spki(key).map_err(|why| unfit(why.to_string()))?;
+        let scheme = algorithm.default_signing_scheme();
+        verify_signature(key, &envelope.pae(), &envelope.signature.sig, scheme)
+            .map(|()| Vec::new())
+            .map_err(|why| {
+                let message = format!("the signature is not of the key `{}`: {why}", self.label);
+                VerifyError::new(Fault::Signature, visible(&message, 300))
+            })
     }
 
     fn signer(&self, result: &VerificationResult) -> Result<Signer, VerifyError> {
         if let Some(key) = &self.key {
-            return Ok(Signer::Key {
-                fingerprint: Digest::of(key.as_bytes()),
-            });
+            return Ok(key_signer(key));
         }
         result
             .certificate()
@@ -167,41 +207,41 @@ impl Verifier {
     }
 }
 
-/// The times that were vouched for; none may lie after `now`.
-fn times(result: &VerificationResult, now: Time) -> Result<Vec<Time>, VerifyError> {
-    let mut times: Vec<Time> = Vec::new();
-    for time in result.verified_timestamps() {
-        let time = moment(*time)?;
-        if time > now {
-            let message = format!("signed at {time}, after {now}");
-            return Err(VerifyError::new(Fault::Timestamp, message));
-        }
-        times.push(time);
+fn key_signer(key: &DerPublicKey) -> Signer {
+    Signer::Key {
+        fingerprint: Digest::of(key.as_bytes()),
     }
+}
+
+/// Whether a bundle has neither log entry nor timestamp.
+fn bare(bundle: &UnverifiedBundle) -> bool {
+    let material = &bundle.bundle.verification_material;
+    let stamps = &material.timestamp_verification_data.rfc3161_timestamps;
+    material.tlog_entries.is_empty() && stamps.is_empty()
+}
+
+fn wanted(artifact: &ArtifactDigest) -> Result<sigstore_types::Artifact<'static>, VerifyError> {
+    let algorithm = match artifact {
+        ArtifactDigest::Sha256(_) => HashAlgorithm::Sha2256,
+        ArtifactDigest::Sha512(_) => HashAlgorithm::Sha2512,
+    };
+    let malformed = |why: String| VerifyError::new(Fault::Malformed, visible(&why, 300));
+    let value = sigstore_types::DigestBytes::from_hex(&artifact.hex())
+        .map_err(|why| malformed(why.to_string()))?;
+    let digest = sigstore_types::ArtifactDigest::new(algorithm, value)
+        .map_err(|why| malformed(why.to_string()))?;
+    Ok(sigstore_types::Artifact::Digest(digest))
+}
+
+/// The times that were vouched for, earliest first.
+fn moments(result: &VerificationResult) -> Result<Vec<Time>, VerifyError> {
+    let moment = |time: &Timestamp| match time.as_second() {
+        seconds @ 0.. => Ok(Time::from_unix_seconds(seconds)),
+        _ => Err(VerifyError::new(Fault::Timestamp, "a time before 1970")),
+    };
+    let times: Result<Vec<Time>, _> = result.verified_timestamps().iter().map(moment).collect();
+    let mut times = times?;
     times.sort_unstable();
     times.dedup();
     Ok(times)
-}
-
-fn moment(time: Timestamp) -> Result<Time, VerifyError> {
-    match time.as_second() {
-        seconds @ 0.. => Ok(Time::from_unix_seconds(seconds)),
-        _ => Err(VerifyError::new(Fault::Timestamp, "a time before 1970")),
-    }
-}
-
-/// The crate's error in our classes.
-fn translate(error: Error) -> VerifyError {
-    let fault = match &error {
-        Error::IdentityMismatch { .. } | Error::IssuerMismatch { .. } => Fault::Identity,
-        Error::SignatureInvalid(_) => Fault::Signature,
-        Error::ArtifactMismatch(_) => Fault::Subject,
-        Error::UnsupportedArtifact(_) | Error::UnsupportedBundle(_) => Fault::Unsupported,
-        Error::Certificate(CertificateError::Malformed(_)) => Fault::Malformed,
-        Error::Certificate(_) => Fault::Certificate,
-        Error::TransparencyLog(_) => Fault::Log,
-        Error::Timestamp(_) => Fault::Timestamp,
-        _ => Fault::Malformed,
-    };
-    VerifyError::new(fault, visible(&error.to_string(), 400))
 }

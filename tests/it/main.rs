@@ -8,6 +8,8 @@
 )]
 
 mod action;
+mod attest;
+mod authority;
 mod cli;
 mod decide;
 mod floors;
@@ -16,3 +18,4 @@ mod model;
 mod observe;
 mod policy;
 mod schemas;
+mod verify;

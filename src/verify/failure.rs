@@ -1,0 +1,92 @@
+//! Says what `sigstore-verify` refused: in our classes, with the compared values and what to do.
+
+use sigstore_types::bundle::VerificationMaterialContent;
+use sigstore_verify::{CertificateError, Error};
+
+use super::{Fault, UnverifiedBundle, VerifyError};
+use crate::model::{Time, visible};
+
+/// An error of the crate, as the trust domain of this label met it.
+pub(super) fn told(error: &Error, domain: &str) -> VerifyError {
+    let fault = match error {
+        Error::IdentityMismatch { .. } | Error::IssuerMismatch { .. } => Fault::Identity,
+        Error::SignatureInvalid(_) => Fault::Signature,
+        Error::ArtifactMismatch(_) => Fault::Subject,
+        Error::UnsupportedArtifact(_) | Error::UnsupportedBundle(_) => Fault::Unsupported,
+        Error::Certificate(CertificateError::Malformed(_)) => Fault::Malformed,
+        Error::Certificate(_) => Fault::Certificate,
+        Error::TransparencyLog(_) => Fault::Log,
+        Error::Timestamp(_) => Fault::Timestamp,
+        Error::Bundle(_) => Fault::Log,
+        _ => Fault::Malformed,
+    };
+    let text = error.to_string();
+    if let Error::Certificate(CertificateError::ChainInvalid(why)) = error {
+        return chain(why, domain);
+    }
+    let told = VerifyError::new(fault, visible(&text, 400));
+    match error {
+        Error::Certificate(CertificateError::Sct(_)) => told.hint(format!(
+            "no certificate transparency log that `{domain}` trusts vouches for the certificate; an \
+             authority without one must be trusted with `unsafe-no-sct`"
+        )),
+        Error::UnsupportedArtifact(_) => {
+            told.hint("give the file, or its digest in the algorithm that the bundle uses")
+        }
+        _ => told,
+    }
+}
+
+/// What `webpki` says of a chain, with times that people read.
+fn chain(why: &str, domain: &str) -> VerifyError {
+    let times: Vec<Time> = why
+        .split("UnixTime(")
+        .skip(1)
+        .filter_map(|part| part.split(')').next()?.parse().ok())
+        .map(Time::from_unix_seconds)
+        .collect();
+    let message = match times[..] {
+        [time, edge] if why.contains("CertExpired") => {
+            format!("signed at {time}, after its certificate ended at {edge}")
+        }
+        [time, edge] if why.contains("CertNotValidYet") => {
+            format!("signed at {time}, before its certificate began at {edge}")
+        }
+        _ if why.contains("UnknownIssuer") => {
+            let message = format!("no authority of `{domain}` issued its certificate");
+            return VerifyError::new(Fault::Certificate, message).hint(format!(
+                "it was verified against `{domain}`; a bundle of a private instance needs \
+                 --trusted-root"
+            ));
+        }
+        _ => visible(why, 300),
+    };
+    VerifyError::new(Fault::Certificate, message)
+}
+
+/// Where a bundle says that another sort of signer made it than the domain is for.
+pub(super) fn other_signer(
+    bundle: &UnverifiedBundle,
+    keyed: bool,
+    domain: &str,
+) -> Option<VerifyError> {
+    let content = &bundle.bundle.verification_material.content;
+    match (
+        matches!(content, VerificationMaterialContent::PublicKey(_)),
+        keyed,
+    ) {
+        (true, false) => Some(
+            VerifyError::new(
+                Fault::Unsupported,
+                "it is signed with a key, not a certificate",
+            )
+            .hint("give the public key with --key"),
+        ),
+        (false, true) => {
+            let message = format!("it is signed with a certificate, not the key `{domain}`");
+            let hint = "verify it by identity and issuer instead of a key";
+            Some(VerifyError::new(Fault::Unsupported, message).hint(hint))
+        }
+        _ => None,
+    }
+}

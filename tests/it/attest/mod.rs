@@ -1,0 +1,1 @@
+//! Attesting: what statements say, and who signs them.

@@ -1,6 +1,7 @@
 //! Ask, verify, decide: one pipeline, whether the channels are asked or evidence is replayed.
 
 mod asking;
+mod attached;
 mod discover;
 mod doctor;
 mod evidence_file;
@@ -13,6 +14,7 @@ pub mod replay;
 mod targets;
 mod waive;
 
+pub use attached::attachments;
 pub use discover::{Beginning, DiscoverError, guessed_policy, guessed_target};
 pub use doctor::examine;
 pub use evidence_file::{EvidenceFileError, EvidenceWriter, read_evidence};

@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod difference;
 mod doctor;
+mod download;
 mod exit;
 mod explain;
 mod init;
@@ -84,6 +85,7 @@ enum Verb {
     Check(Box<check::CheckArguments>),
     Init(init::InitArguments),
     Doctor(doctor::DoctorArguments),
+    Download(Box<download::DownloadArguments>),
     Replay(replay::ReplayArguments),
     Attest(Box<attest::AttestArguments>),
     Key(key::KeyArguments),
@@ -104,6 +106,7 @@ pub fn run() -> ExitCode {
         Verb::Check(arguments) => check::run(*arguments, &ambient, &mut terminal),
         Verb::Init(arguments) => init::run(&arguments, &ambient, &mut terminal),
         Verb::Doctor(arguments) => doctor::run(&arguments, &ambient, &mut terminal),
+        Verb::Download(arguments) => download::run(&arguments, &ambient, &mut terminal),
         Verb::Replay(arguments) => replay::run(&arguments, &mut terminal),
         Verb::Attest(arguments) => attest::run(*arguments, &ambient, &mut terminal),
         Verb::Key(arguments) => key::run(&arguments, &ambient, &mut terminal),

@@ -121,7 +121,7 @@ impl Kind for Files {
         let source = Arc::new(Source { place, naming });
         Some(Configured {
             examine: Some(source.clone()),
-            ask: Some(source),
+            ask: Some(super::attached::with_store(source, about.source)),
             ..Configured::usual(traits, table::version_alone())
         })
     }

@@ -1,5 +1,6 @@
 //! GitHub's REST API, for every channel that asks it: where it is, as whom, page by page.
 
+mod attestations;
 mod basis;
 mod branches;
 mod host;
@@ -83,6 +84,11 @@ impl Api {
         self.credential.label()
     }
 
+    /// The address of the repository.
+    fn address(&self) -> &Url {
+        &self.repository
+    }
+
     /// An address below the repository. Segments are encoded, a `/` in one of them too.
     pub(super) fn below(&self, segments: &[&str]) -> Url {
         let mut url = self.repository.clone();
@@ -120,7 +126,22 @@ impl Api {
         &self,
         url: Url,
     ) -> Result<(Reply, T), Unanswered> {
-        let reply = self.client.send(&self.request(url, JSON)).await?;
+        self.answer(self.request(url, JSON)).await
+    }
+
+    /// Asks for JSON that holds signed addresses: it is not kept on disk.
+    pub(super) async fn read_unkept<T: DeserializeOwned>(
+        &self,
+        url: Url,
+    ) -> Result<(Reply, T), Unanswered> {
+        self.answer(self.request(url, JSON).confidential()).await
+    }
+
+    async fn answer<T: DeserializeOwned>(
+        &self,
+        request: Request,
+    ) -> Result<(Reply, T), Unanswered> {
+        let reply = self.client.send(&request).await?;
         let found = reply.media_type();
         if found != "application/json" && found != JSON {
             let shown = visible(&found, 60);

@@ -98,7 +98,7 @@ impl Kind for GithubRelease {
         };
         Some(Configured {
             assets,
-            ask: Some(Arc::new(repository)),
+            ask: Some(super::attached::in_own_store(Arc::new(repository), source)),
             examine: Some(Arc::new(examine::Repository {
                 source: source.clone(),
                 needs_branches: !about.branches.is_empty(),

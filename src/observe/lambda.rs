@@ -79,7 +79,7 @@ impl Kind for Lambda {
         });
         Some(Configured {
             examine: Some(function.clone()),
-            ask: Some(function),
+            ask: Some(super::attached::with_store(function, about.source)),
             ..Configured::usual(traits, table::version_alone())
         })
     }

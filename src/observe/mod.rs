@@ -5,6 +5,7 @@
 //! through the one client of [`http`].
 
 mod ask_all;
+pub mod attached;
 mod aws;
 pub mod discover;
 pub mod environment;

@@ -3,28 +3,35 @@
 //! One answer, the full packument, holds everything that the registry says. Its hashes are SHA-512;
 //! where files must agree with other channels the tarballs in question are read, by choice.
 
+mod attestations;
 mod npmrc;
 mod packument;
 mod registry;
 mod tarballs;
 
+use std::future::Future;
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use url::Url;
 
+pub(super) use attestations::attachments;
 pub use packument::{Packument, Published, parse_packument};
 
 use self::registry::Registry;
+use super::attached::with_store;
 use super::examine::examined;
-use super::http::{Reply, Request, Unanswered};
+use super::http::{Client, Reply, Request, Unanswered};
 use super::{
-    About, Answers, Ask, Asking, Configured, Examinations, Examine, InCheckout, Kind, malformed,
-    table,
+    About, Answers, Ask, Asking, Attached, Configured, Examinations, Examine, InCheckout, Kind,
+    malformed, table,
 };
 use crate::model::settings::{Diagnostic, Fields, Key, Placed, Shape, WebAddress};
 use crate::model::version::Scheme;
-use crate::model::{Content, Coverage, Duration, Failure, RedactedUrl, Traits, Wanted, visible};
+use crate::model::{
+    Content, Coverage, Duration, Failure, RedactedUrl, Traits, Wanted, WantedAttestations, visible,
+};
 
 /// The kind.
 #[derive(Debug, Clone, Copy)]
@@ -93,7 +100,7 @@ impl Kind for Npm {
             scheme: Some(Scheme::Semver),
             usual_lag: Duration::from_minutes(60),
             examine: Some(package.clone()),
-            ask: Some(package),
+            ask: Some(with_store(package, about.source)),
             ..Configured::usual(traits, table::version_alone())
         })
     }
@@ -102,7 +109,7 @@ impl Kind for Npm {
 impl Ask for Package {
     fn ask<'a>(&'a self, asking: &'a Asking<'a>) -> Answers<'a> {
         Box::pin(async move {
-            match self.read(asking).await {
+            match self.read(asking.client).await {
                 Ok(seen) => {
                     let listing = seen.packument.listing(&self.name);
                     let label = seen.credential.label();
@@ -117,6 +124,14 @@ impl Ask for Package {
 
     fn look_up<'a>(&'a self, asking: &'a Asking<'a>, wanted: &'a [Wanted]) -> Answers<'a> {
         Box::pin(tarballs::look_up(self, asking, wanted))
+    }
+
+    fn attestations<'a>(
+        &'a self,
+        asking: &'a Asking<'a>,
+        wanted: &'a [WantedAttestations],
+    ) -> Pin<Box<dyn Future<Output = Attached> + Send + 'a>> {
+        Box::pin(attestations::attached(self, asking, wanted))
     }
 
     fn in_checkout(&self, checkout: &Path) -> Option<InCheckout> {
@@ -149,11 +164,8 @@ struct Seen {
 
 impl Package {
     /// Reads the packument; the label, the place and the reason where that fails.
-    async fn read(
-        &self,
-        asking: &Asking<'_>,
-    ) -> Result<Seen, (String, RedactedUrl, Box<Unanswered>)> {
-        let resolved = self.registry.resolve(&self.name, asking.client);
+    async fn read(&self, client: &Client) -> Result<Seen, (String, RedactedUrl, Box<Unanswered>)> {
+        let resolved = self.registry.resolve(&self.name, client);
         let (base, credential) = resolved.map_err(|why| {
             let place = RedactedUrl::of_path("the registry that npm is configured with");
             ("anonymous".to_owned(), place, Box::new(Unanswered::of(why)))
@@ -162,7 +174,7 @@ impl Package {
         let label = credential.label().to_owned();
         let failed = |unanswered| (label.clone(), RedactedUrl::of(&url), Box::new(unanswered));
         let request = Request::get(url.clone(), "application/json").credential(credential.clone());
-        let reply = asking.client.send(&request).await.map_err(failed)?;
+        let reply = client.send(&request).await.map_err(failed)?;
         let packument = packument(&reply, &self.name).map_err(|why| failed(Unanswered::of(why)))?;
         Ok(Seen {
             registry: base,
@@ -232,7 +244,7 @@ fn hash_files(fields: &mut Fields<'_>) -> Option<u64> {
 }
 
 /// A name of npm's, legacy upper-case ones included (npm documentation, package.json, "name").
-fn is_package(name: &str) -> bool {
+pub(super) fn is_package(name: &str) -> bool {
     let part = |part: &str| {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-._~!'()*".contains(&b);
         !part.is_empty() && !part.starts_with(['.', '_']) && part.bytes().all(allowed)

@@ -3,9 +3,11 @@
 //! Which tags there are is one question; what those in question name is asked tag by tag, first
 //! with a HEAD, and what a digest names is read once.
 
+mod attached;
 mod challenge;
 mod contents;
 mod credential_helper;
+mod describe;
 mod docker_hub;
 mod examine;
 mod image;
@@ -18,29 +20,35 @@ mod other_keys;
 mod platform;
 mod pushes;
 mod realm;
+mod reference;
+mod referrers;
 mod registry;
-mod resolve;
 mod tags;
 mod token;
+mod upload;
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use url::Url;
 
 pub use challenge::{Challenge, parse_challenges};
+pub use describe::Described;
 pub use image::Image;
 pub(super) use labels::Labels;
 pub use manifest::{Manifest, parse_manifest};
 pub use platform::parse_configuration;
-pub use resolve::{ResolvedImage, resolve_image};
+pub use reference::Reference;
 
 use self::docker_hub::DockerHub;
 use self::pushes::Pushes;
 use self::registry::Registry;
-use super::{About, Answers, Ask, Asking, Configured, Kind, aws, table};
+use super::attached::with_store;
+use super::{About, Answers, Ask, Asking, Attached, Configured, Kind, aws, table};
 use crate::model::settings::{Diagnostic, Fields, Key, Placed, Shape, WebAddress};
 use crate::model::version::{Plus, Template};
-use crate::model::{Content, Traits, Wanted};
+use crate::model::{ArtifactDigest, Content, Traits, Wanted, WantedAttestations};
 
 /// The kind.
 #[derive(Debug, Clone, Copy)]
@@ -131,7 +139,7 @@ impl Kind for Oci {
         };
         Some(Configured {
             examine: Some(repository.clone()),
-            ask: Some(repository),
+            ask: Some(with_store(repository, about.source)),
             plus: plus.unwrap_or_default(),
             variants,
             floating,
@@ -178,6 +186,22 @@ impl Ask for Repository {
             asking,
             wanted,
         ))
+    }
+
+    fn attestations<'a>(
+        &'a self,
+        asking: &'a Asking<'a>,
+        wanted: &'a [WantedAttestations],
+    ) -> Pin<Box<dyn Future<Output = Attached> + Send + 'a>> {
+        Box::pin(async move {
+            let mut attached = Attached::default();
+            for one in wanted {
+                let artifacts: Vec<ArtifactDigest> = one.artifacts.values().copied().collect();
+                let place = self.attached_to(asking.client, &artifacts).await;
+                place.observe(asking, &one.name, &mut attached);
+            }
+            attached
+        })
     }
 }
 

@@ -7,29 +7,36 @@
 mod assemble;
 mod filename;
 mod index;
+mod integrity;
 mod project_json;
 mod simple_html;
 mod simple_json;
 
+use std::future::Future;
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::Arc;
 
 pub use assemble::{SimpleFile, SimplePage, normalised_name};
 pub use filename::version_of_file;
+pub(super) use integrity::attachments;
 pub use project_json::{ProjectPage, parse_project_json};
 pub use simple_html::parse_simple_html;
 pub use simple_json::parse_simple_json;
 
 use self::index::Index;
+use super::attached::with_store;
 use super::examine::examined;
 use super::http::{Credential, Reply, Request, Unanswered};
 use super::{
-    About, Answers, Ask, Asking, Configured, Examinations, Examine, InCheckout, Kind, malformed,
+    About, Answers, Ask, Asking, Attached, Configured, Examinations, Examine, InCheckout, Kind,
+    malformed,
 };
 use crate::model::settings::{Diagnostic, Fields, Key, Shape};
 use crate::model::version::{Scheme, Template};
 use crate::model::{
-    Content, Coverage, Duration, Failure, Observation, RedactedUrl, Traits, visible,
+    Content, Coverage, Duration, Failure, Observation, RedactedUrl, Traits, WantedAttestations,
+    visible,
 };
 
 /// The kind.
@@ -105,7 +112,7 @@ impl Kind for PyPi {
             scheme: Some(Scheme::Pep440),
             usual_lag: Duration::from_minutes(60),
             examine: Some(project.clone()),
-            ask: Some(project),
+            ask: Some(with_store(project, about.source)),
             ..Configured::usual(traits, vec![template])
         })
     }
@@ -134,6 +141,14 @@ fn is_project_name(name: &str) -> bool {
 impl Ask for Project {
     fn ask<'a>(&'a self, asking: &'a Asking<'a>) -> Answers<'a> {
         Box::pin(self.read(asking))
+    }
+
+    fn attestations<'a>(
+        &'a self,
+        asking: &'a Asking<'a>,
+        wanted: &'a [WantedAttestations],
+    ) -> Pin<Box<dyn Future<Output = Attached> + Send + 'a>> {
+        Box::pin(integrity::attached(self, asking, wanted))
     }
 
     fn in_checkout(&self, checkout: &Path) -> Option<InCheckout> {

@@ -73,7 +73,7 @@ impl Kind for S3 {
         });
         Some(Configured {
             examine: Some(bucket.clone()),
-            ask: Some(bucket),
+            ask: Some(super::attached::with_store(bucket, about.source)),
             ..Configured::usual(traits, table::version_alone())
         })
     }

@@ -186,7 +186,12 @@ impl Client {
             let fits = Instant::now()
                 .checked_add(wait)
                 .is_some_and(|then| then < deadline);
-            if attempt >= limits.tries || !unanswered.is_worth_retrying() || !fits {
+            let again = match request.manner.once {
+                // Only what was refused was surely not done.
+                true => unanswered.failure.kind == FailureKind::RateLimited,
+                false => unanswered.is_worth_retrying(),
+            };
+            if attempt >= limits.tries || !again || !fits {
                 return Err(unanswered);
             }
             self.tell_pause(request, &unanswered, wait);
@@ -225,8 +230,9 @@ impl Client {
                 Ok(Hop::Reply(reply)) => return (Ok(*reply), turn),
                 Ok(Hop::Redirect(status, location)) => {
                     let kept = matches!(status.as_u16(), 307 | 308);
-                    if matches!(request.method, Method::Post(_)) && !kept {
-                        let words = format!("status {status} to a POST");
+                    let has_body = matches!(request.method, Method::Post(_));
+                    if (has_body || request.manner.writes) && !kept {
+                        let words = format!("status {status} to a request with a body");
                         return (Err(Unanswered::because(FailureKind::Redirect, words)), turn);
                     }
                     redirect::target(&url, location.as_deref()).map_err(Unanswered::of)

@@ -104,7 +104,8 @@ impl Client {
             return Ok(Hop::Redirect(status, location.map(str::to_owned)));
         }
         // 206 and other partial or empty successes are no answer to these questions.
-        if status != StatusCode::OK {
+        let written = request.manner.writes && matches!(status.as_u16(), 201 | 202 | 204);
+        if status != StatusCode::OK && !written {
             let mut unanswered = failure::of_status(status, headers);
             if request.manner.explained {
                 unanswered.refusal = read_refusal(response).await;
@@ -163,7 +164,7 @@ impl Client {
             Method::Get => connector.get(url.clone()),
             Method::Head => connector.head(url.clone()),
             Method::Post(body) => connector.post(url.clone()).body(body.clone()),
-            Method::Put => connector.put(url.clone()).body(""),
+            Method::Put(body) => connector.put(url.clone()).body(body.clone()),
         };
         builder = credential.apply(builder.header("accept", request.accept));
         for (name, value) in &request.headers {

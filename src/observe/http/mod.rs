@@ -34,7 +34,8 @@ use url::Url;
 
 use crate::model::{Digest, Failure, FailureKind, RedactedUrl, Time};
 
-/// A question. All of them may be repeated without harm, and are where that is worth it.
+/// A question, or something to be kept. All of them may be repeated without harm, and are where that
+/// is worth it, but those that are marked otherwise ([`Request::once`]).
 #[derive(Clone)]
 pub struct Request {
     method: Method,
@@ -60,6 +61,10 @@ struct Manner {
     explained: bool,
     /// The body is hashed and kept nowhere.
     hashed_only: bool,
+    /// Something is kept or begun: 201, 202 and 204 are answers too.
+    writes: bool,
+    /// Repeating it may do it twice.
+    once: bool,
 }
 
 impl Manner {
@@ -73,10 +78,10 @@ enum Method {
     Get,
     Head,
     Post(Vec<u8>),
-    Put,
+    Put(Vec<u8>),
 }
 
-/// A whole answer with a status of 200 to 299, or its copy that a 304 confirmed.
+/// A whole answer with a status that answers the question, or its copy that a 304 confirmed.
 #[derive(Clone)]
 pub struct Reply {
     /// The status; 200 for a confirmed copy.
@@ -139,7 +144,7 @@ impl fmt::Debug for Request {
             Method::Get => "GET",
             Method::Head => "HEAD",
             Method::Post(_) => "POST",
-            Method::Put => "PUT",
+            Method::Put(_) => "PUT",
         };
         let (url, whose) = (RedactedUrl::of(&self.url), &self.credential);
         write!(f, "Request({method} {url}, {whose:?})")
@@ -173,7 +178,35 @@ impl Request {
     /// A PUT without a body that changes nothing, as the request for a session token of a metadata
     /// service is one.
     pub fn idempotent_put(url: Url, accept: &'static str) -> Self {
-        Self::new(Method::Put, url, accept)
+        Self::new(Method::Put(Vec::new()), url, accept)
+    }
+
+    /// A PUT that keeps a body of this media type under the address, as registries keep manifests:
+    /// to repeat it is to keep the same. Nothing of it is redirected to another origin.
+    pub fn keep(url: Url, media_type: &'static str, body: Vec<u8>) -> Self {
+        Self::new(Method::Put(body), url, "application/json")
+            .header("content-type", media_type)
+            .writing()
+    }
+
+    /// A POST that makes something new or begins an upload. It is repeated like any other unless
+    /// it is marked [`Request::once`]. Nothing of it is redirected to another origin.
+    pub fn create(url: Url, accept: &'static str, media_type: &'static str, body: Vec<u8>) -> Self {
+        Self::new(Method::Post(body), url, accept)
+            .header("content-type", media_type)
+            .writing()
+    }
+
+    /// Not repeated where it may have been done though no answer came: whoever asks finds out.
+    #[must_use]
+    pub fn once(mut self) -> Self {
+        self.manner.once = true;
+        self
+    }
+
+    fn writing(mut self) -> Self {
+        self.manner.writes = true;
+        self.confidential()
     }
 
     fn new(method: Method, url: Url, accept: &'static str) -> Self {

@@ -4,10 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::de::{DeserializeOwned, Deserializer, Error, MapAccess, Visitor};
 use serde::{Deserialize, de};
 
-use crate::model::{Entry, Failure, FailureKind, FileFact, Listing, ProjectFact, Time, visible};
+use crate::model::{
+    ArtifactDigest, Entry, Failure, FailureKind, FileFact, Listing, ProjectFact, Time, visible,
+};
 use crate::observe::malformed;
 
 /// More versions than any package has; more are refused.
@@ -37,6 +41,8 @@ pub struct Published {
     pub published: Option<Time>,
     /// Who the registry says has published it.
     pub publisher: Option<String>,
+    /// Whether the registry says that something is attested about it.
+    pub attested: bool,
 }
 
 /// Only what is needed is kept: a packument holds a manifest and a readme for each version.
@@ -63,6 +69,8 @@ struct Manifest {
 struct Dist {
     tarball: Option<String>,
     integrity: Option<String>,
+    #[serde(default)]
+    attestations: Option<de::IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -111,9 +119,9 @@ pub fn parse_packument(bytes: &[u8]) -> Result<Packument, Failure> {
             Some(TimeOf::Text(text)) => text.parse().ok(),
             _ => None,
         };
-        let (tarball, integrity) = match manifest.dist {
-            Some(dist) => (dist.tarball, dist.integrity),
-            None => (None, None),
+        let (tarball, integrity, attested) = match manifest.dist {
+            Some(dist) => (dist.tarball, dist.integrity, dist.attestations.is_some()),
+            None => (None, None, false),
         };
         let publisher = match manifest.user {
             Some(User::Table { name }) => name,
@@ -125,6 +133,7 @@ pub fn parse_packument(bytes: &[u8]) -> Result<Packument, Failure> {
             integrity,
             published,
             publisher,
+            attested,
         };
         packument.versions.insert(version, published);
     }
@@ -174,7 +183,24 @@ impl Published {
     /// The tarball under its file name; the registry states no SHA-256 of it.
     fn file(&self, package: &str, version: &str) -> Option<(String, FileFact)> {
         let name = file_name(package, version, self.tarball.as_deref()?);
-        Some((name, FileFact::default()))
+        let fact = FileFact {
+            stated: self.sha512(),
+            attested: Some(self.attested),
+            ..FileFact::default()
+        };
+        Some((name, fact))
+    }
+
+    /// The SHA-512 of the tarball, where the registry states it once (Subresource Integrity).
+    pub(super) fn sha512(&self) -> Option<ArtifactDigest> {
+        let mut words = self.integrity.as_deref()?.split_ascii_whitespace();
+        let stated = words.by_ref().find_map(|it| it.strip_prefix("sha512-"))?;
+        // Of two, either would do to a client: which one is meant nobody can say.
+        if words.any(|it| it.starts_with("sha512-")) {
+            return None;
+        }
+        let bytes = STANDARD.decode(stated.split('?').next()?).ok()?;
+        Some(ArtifactDigest::Sha512(bytes.try_into().ok()?))
     }
 }
 

@@ -100,6 +100,18 @@ pub(super) fn packument_address(registry: &Url, package: &str) -> Url {
     url
 }
 
+/// Where the attestations of a version are (npm's registry, "attestations").
+pub(super) fn attestations_address(registry: &Url, package: &str, version: &str) -> Url {
+    let named = format!("{package}@{version}");
+    let mut url = packument_address(registry, &named);
+    let path = url.path().to_owned();
+    // Versions are semver: nothing of theirs needs an escape but what `Url` escapes itself.
+    if let Some((before, name)) = path.rsplit_once('/') {
+        url.set_path(&format!("{before}/-/npm/v1/attestations/{name}"));
+    }
+    url
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -25,7 +25,7 @@ pub(super) async fn look_up(
         return Vec::new();
     }
     // The cache confirms what `ask` has read; a second answer costs a conditional request.
-    let seen = match package.read(asking).await {
+    let seen = match package.read(asking.client).await {
         Ok(seen) => seen,
         Err((label, endpoint, unanswered)) => {
             return asking.observe_failure(&label, endpoint, *unanswered);
@@ -82,6 +82,8 @@ async fn hash(
             let file = FileFact {
                 digest: Some(reply.digest),
                 size: Some(reply.body.len() as u64),
+                stated: published.sha512(),
+                attested: Some(published.attested),
                 ..FileFact::default()
             };
             let name = file_name(&package.name, version, tarball);

@@ -28,6 +28,8 @@ pub(super) struct Registry {
     ecr: Option<aws::Registry>,
     held: Mutex<Option<Held>>,
     login: Mutex<Option<(Time, FoundLogin)>>,
+    /// Something will be pushed: tokens are asked for with that right.
+    pushes: bool,
 }
 
 /// A login that was looked for, or why nobody can say whether there is one.
@@ -60,6 +62,23 @@ impl Registry {
             ecr,
             held: Mutex::default(),
             login: Mutex::default(),
+            pushes: false,
+        }
+    }
+
+    /// The same, with tokens that may push.
+    pub(super) fn pushing(self) -> Self {
+        Self {
+            pushes: true,
+            ..self
+        }
+    }
+
+    /// What tokens are asked for.
+    pub(super) fn actions(&self) -> &'static str {
+        match self.pushes {
+            true => "pull,push",
+            false => "pull",
         }
     }
 

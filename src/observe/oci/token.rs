@@ -56,7 +56,11 @@ pub(super) async fn issued(
         )));
     }
     let service = challenge.parameter("service");
-    let scope = scope(registry.image().repository(), challenge.parameter("scope"));
+    let scope = scope(
+        registry.image().repository(),
+        registry.actions(),
+        challenge.parameter("scope"),
+    );
     let (request, holder) = question(&realm, service, &scope, login);
     let sent = client
         .send(&request)
@@ -78,9 +82,9 @@ pub(super) async fn issued(
     Ok((holder.token_issued_by(&realm, token), until))
 }
 
-/// The scope that the registry asks for, where it is about reading this repository; else that
-/// itself: no registry chooses what else a token may do.
-fn scope(repository: &str, wanted: Option<&str>) -> String {
+/// The scope that the registry asks for, where it is about reading this repository and nothing is
+/// pushed; else that itself: no registry chooses what else a token may do.
+fn scope(repository: &str, actions: &str, wanted: Option<&str>) -> String {
     let mine = format!("repository:{}:", repository);
     let reads = |scope: &&str| {
         let actions = scope.strip_prefix(mine.as_str()).unwrap_or_default();
@@ -91,8 +95,8 @@ fn scope(repository: &str, wanted: Option<&str>) -> String {
     };
     let wanted = wanted.unwrap_or_default().split(' ').filter(reads);
     let wanted: Vec<&str> = wanted.take(4).collect();
-    match wanted.is_empty() {
-        true => format!("{mine}pull"),
+    match wanted.is_empty() || actions != "pull" {
+        true => format!("{mine}{actions}"),
         false => wanted.join(" "),
     }
 }
@@ -183,10 +187,12 @@ mod tests {
             Some("registry:catalog:*"),
             Some(mine),
         ] {
-            assert_eq!(scope("acme/api", wanted), mine, "{wanted:?}");
+            assert_eq!(scope("acme/api", "pull", wanted), mine, "{wanted:?}");
+            let pushing = scope("acme/api", "pull,push", wanted);
+            assert_eq!(pushing, "repository:acme/api:pull,push", "{wanted:?}");
         }
         let azure = "repository:acme/api:metadata_read";
-        assert_eq!(scope("acme/api", Some(azure)), azure);
+        assert_eq!(scope("acme/api", "pull", Some(azure)), azure);
     }
 
     #[test]

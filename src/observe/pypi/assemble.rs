@@ -40,6 +40,8 @@ pub struct SimpleFile {
     pub uploaded: Option<Time>,
     /// Withdrawn (PEP 592).
     pub yanked: bool,
+    /// Whether there is provenance; nothing where the page does not say (PEP 740).
+    pub attested: Option<bool>,
 }
 
 /// A project's name as indexes compare it (PEP 503): lower case, one `-` for each run of `. _ -`.
@@ -124,6 +126,7 @@ fn add_file(listing: &mut Listing, version: String, file: &SimpleFile) -> Result
         uploaded: file.uploaded,
         id: None,
         yanked: file.yanked,
+        attested: file.attested,
         ..FileFact::default()
     };
     let files = &mut listing.entries.entry(version).or_default().files;

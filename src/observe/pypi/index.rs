@@ -72,6 +72,16 @@ pub(super) fn json_api(index: &Url, project: &str) -> Option<Url> {
     Some(below(&url, &["pypi", project, "json"]))
 }
 
+/// Where the integrity API of an index has the provenance of a file (PEP 740); nothing for one whose
+/// path does not end in `simple`.
+pub(super) fn integrity(index: &Url, project: &str, version: &str, file: &str) -> Option<Url> {
+    let root = index.path().trim_end_matches('/').strip_suffix("/simple")?;
+    let mut url = index.clone();
+    url.set_path(root);
+    let segments = ["integrity", project, version, file, "provenance"];
+    Some(below(&url, &segments))
+}
+
 /// What pip takes `index-url` from: `PIP_INDEX_URL`, then its configuration files from the most
 /// specific to the most general, in each `[install]` before `[global]`. Where pip has none, what uv
 /// would use: `UV_DEFAULT_INDEX`, `UV_INDEX_URL`.

@@ -95,6 +95,7 @@ pub fn parse_project_json(bytes: &[u8]) -> Result<ProjectPage, Failure> {
                 uploaded: file.upload_time_iso_8601.and_then(|time| time.parse().ok()),
                 yanked: is_yanked(&file.yanked),
                 filename: file.filename,
+                attested: None,
             })
         });
         read.releases

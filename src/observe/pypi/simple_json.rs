@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::{SimpleFile, SimplePage};
@@ -42,6 +42,14 @@ struct File {
     upload_time: Option<String>,
     #[serde(default)]
     yanked: Value,
+    /// An address, or `null` where there is none (PEP 740); an index without that leaves it out.
+    #[serde(default, deserialize_with = "stated")]
+    provenance: Option<Value>,
+}
+
+/// A key that is there, with `null` as a value of its own.
+fn stated<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(value).map(Some)
 }
 
 /// Reads a project page in JSON.
@@ -58,6 +66,7 @@ pub fn parse_simple_json(bytes: &[u8]) -> Result<SimplePage, Failure> {
             size: file.size,
             uploaded: file.upload_time.and_then(|time| time.parse().ok()),
             yanked: is_yanked(&file.yanked),
+            attested: file.provenance.as_ref().map(|it| !it.is_null()),
             filename: file.filename,
         })
     });
@@ -132,6 +141,19 @@ mod tests {
             (Some(digest), Some(3), true)
         );
         assert_eq!(file.uploaded.unwrap().to_string(), "2024-01-02T03:04:05Z");
+    }
+
+    #[test]
+    fn provenance_is_stated_where_the_key_is_there() {
+        for (key, attested) in [
+            ("", None),
+            (r#","provenance":null"#, Some(false)),
+            (r#","provenance":"https://h/integrity""#, Some(true)),
+        ] {
+            let file = format!(r#"{{"filename":"f","hashes":{{}}{key}}}"#);
+            let page = parse_simple_json(page(&file, "").as_bytes()).unwrap();
+            assert_eq!(page.files[0].attested, attested, "{key}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod aws;
 mod bad_input;
 mod check;
 mod doctor;
+mod download;
 mod explain;
 mod formats;
 mod formats_hostile;

@@ -8,6 +8,7 @@
 )]
 
 pub(crate) mod asking;
+pub(crate) mod attached;
 mod aws;
 mod aws_credentials;
 mod faults;
@@ -26,5 +27,5 @@ pub(crate) mod oci;
 pub(crate) mod peers;
 mod polite;
 mod pypi;
-mod secrets;
+pub(crate) mod secrets;
 mod tls;

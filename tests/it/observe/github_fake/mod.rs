@@ -3,6 +3,7 @@
 //! its API when it ends.
 
 mod answers;
+mod attestations;
 mod limits;
 mod repository;
 mod schema;
@@ -38,6 +39,7 @@ pub(crate) struct State {
     limits: Limits,
     /// What a page's `Link` says instead of the next page.
     hostile_link: Option<String>,
+    attestations: attestations::Store,
     /// What GitHub answered, by the schema that it claims.
     said: Vec<(&'static str, Value)>,
 }
@@ -54,6 +56,7 @@ impl Github {
             last_id: 1_000,
             limits: Limits::default(),
             hostile_link: None,
+            attestations: attestations::Store::default(),
             said: Vec::new(),
         }));
         let stored = Arc::clone(&state);

@@ -58,6 +58,13 @@ pub(super) fn answered(state: &Mutex<State>, heard: &Heard) -> Vec<Step> {
 /// The storage of assets: a signed address, nobody's token.
 pub(super) fn stored(state: &State, heard: &Heard) -> Vec<Step> {
     let path = heard.target.split('?').next().unwrap_or_default();
+    if let Some(number) = path.strip_prefix("/bundle/") {
+        let block = state.attestations.block(number);
+        return match (block, heard.header("authorization")) {
+            (Some(block), None) => answer("200 OK", &[], &block),
+            _ => answer("400 Bad Request", &[], b""),
+        };
+    }
     let id = path
         .strip_prefix("/asset/")
         .and_then(|id| id.parse::<u64>().ok());
@@ -93,8 +100,10 @@ impl State {
             Value::Array(items) => items.clone(),
             one => vec![one.clone()],
         };
-        self.said
-            .extend(items.into_iter().map(|item| (said.schema, item)));
+        // Schemas that the trimmed description lacks are not checked.
+        let checked = !said.schema.is_empty();
+        let items = items.into_iter().filter(|_| checked);
+        self.said.extend(items.map(|item| (said.schema, item)));
         let body = said.document.to_string().into_bytes();
         let ok = said.status == "200 OK";
         let tag = format!("W/\"{}\"", &Digest::of(&body).hex()[..20]);
@@ -218,6 +227,31 @@ impl State {
                 }
                 let to = format!("{}/asset/{id}?sig=s1gnature", self.storage);
                 Said::error("302 Found", "Found").header("location", to)
+            }
+            ("attestations", "") if heard.method == "POST" => {
+                let name = repository.name.clone();
+                match writes
+                    .then(|| self.attestations.keep(&name, &heard.body))
+                    .flatten()
+                {
+                    Some(id) => Said {
+                        status: "201 Created",
+                        ..Said::ok("", json!({"id": id}))
+                    },
+                    None => Said::error("403 Forbidden", "Resource not accessible by integration"),
+                }
+            }
+            ("attestations", digest) => {
+                let all = self
+                    .attestations
+                    .of(&repository.name, digest, &self.storage);
+                if all.is_empty() {
+                    return missing();
+                }
+                let rest = format!("attestations/{digest}");
+                let mut said = self.page("", all, position, &rest, query, host);
+                said.document = json!({"attestations": said.document});
+                said
             }
             ("branches", "") => {
                 let branches = repository.branches();

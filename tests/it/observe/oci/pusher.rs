@@ -129,7 +129,7 @@ impl Pusher {
         self.index(repository, tag, &[])
     }
 
-    fn blob(&self, repository: &str, bytes: &[u8]) -> (Digest, usize) {
+    pub(crate) fn blob(&self, repository: &str, bytes: &[u8]) -> (Digest, usize) {
         let digest = Digest::of(bytes);
         let begun = self.send(
             "POST",
@@ -151,7 +151,7 @@ impl Pusher {
         (digest, bytes.len())
     }
 
-    fn manifest(
+    pub(crate) fn manifest(
         &self,
         repository: &str,
         tag: Option<&str>,

@@ -1,0 +1,29 @@
+//! Asks the places where attestations lie about an artifact that lies elsewhere.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use crate::observe::Environment;
+use crate::observe::attached::{self, Attachments, Looking, Subject};
+use crate::observe::http::{Client, Events, Unanswered};
+
+use super::asking::with_client;
+use super::judge::JudgeError;
+
+/// What is attached to a subject: see [`attached::of`].
+///
+/// # Errors
+/// [`JudgeError`] where nothing could be asked at all; inside, [`Unanswered`] where the artifact
+/// itself could not be seen.
+pub fn attachments(
+    subject: &Subject,
+    repository: Option<&Url>,
+    looking: Looking,
+    environment: &Environment,
+    events: Arc<dyn Events>,
+) -> Result<Result<Attachments, Box<Unanswered>>, JudgeError> {
+    with_client(environment, events, async |client: &Client| {
+        attached::of(client, subject, repository, looking).await
+    })
+}

@@ -3,6 +3,7 @@
 pub mod ci;
 pub mod deliver;
 pub mod key;
+pub mod keyless;
 mod local;
 mod mark;
 mod sign;

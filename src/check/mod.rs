@@ -12,6 +12,7 @@ mod local;
 mod policy_file;
 pub mod replay;
 mod targets;
+mod trust;
 mod waive;
 
 pub use attached::attachments;
@@ -24,4 +25,5 @@ pub use judge::{JudgeError, Judged, judge};
 pub use local::{Local, LocalRelease, in_checkout};
 pub use policy_file::{ReplaceError, replace_policy};
 pub use targets::{Target, TargetError, load_targets};
+pub use trust::{ShownAuthority, ShownTrust, describe_stored, show_trust, update_trust};
 pub use waive::{WaiveError, Waived, WaiverRequest, waive, waive_unchecked};

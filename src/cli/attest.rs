@@ -1,5 +1,7 @@
 //! `lockstep attest`: signs what is said about artifacts, and puts the bundle where verifiers look.
 
+mod asking;
+mod delivering;
 mod options;
 mod predicate;
 mod signer;
@@ -10,9 +12,11 @@ use std::path::PathBuf;
 
 use crate::attest::deliver::{self, Written};
 use crate::attest::subject::{Artifact, Place, SubjectError};
-use crate::attest::{Mark, Predicate, SignError, statement};
+use crate::attest::{Mark, Predicate, SignError, SignedBundle, statement};
 use crate::model::{Statement, visible};
 
+use asking::Asking;
+use delivering::Places;
 pub(super) use options::AttestArguments;
 use options::Destination;
 use signer::Signer;
@@ -30,6 +34,7 @@ const COPIES: usize = 64;
 struct Attestation {
     statement: Statement,
     bytes: Vec<u8>,
+    artifacts: Vec<Artifact>,
     files: Vec<PathBuf>,
 }
 
@@ -39,20 +44,28 @@ pub(super) fn run(
     terminal: &mut Terminal,
 ) -> Result<Ending, Failure> {
     arguments.check()?;
-    let artifacts = subjects::collect(&arguments, ambient, terminal)?;
-    let predicate = predicate::predicate(&arguments, ambient)?;
-    let attestations = attestations(&arguments, &artifacts, &predicate)?;
+    let asking = Asking::new(arguments.offline, ambient, terminal)?;
+    let artifacts = subjects::collect(&arguments, &asking, terminal)?;
+    let places = Places::of(&arguments.destinations(), &artifacts, ambient)?;
     if arguments.dry_run {
-        for attestation in &attestations {
+        let predicate = predicate::predicate(&arguments, None, ambient)?;
+        for attestation in attestations(&arguments, &artifacts, &predicate)? {
             terminal.result(&String::from_utf8_lossy(&attestation.bytes))?;
             terminal.result("\n")?;
         }
         return Ok(Ending::Fine);
     }
-    let signer = Signer::of(&arguments, ambient)?;
+    let signer = Signer::of(&arguments, ambient, &asking)?;
+    let predicate = predicate::predicate(&arguments, signer.claims.as_ref(), ambient)?;
     let mut told = Told::new(&artifacts, &predicate.kind, signer.identity());
-    for attestation in &attestations {
-        attest(&arguments, attestation, &signer, &mut told, terminal)?;
+    for attestation in attestations(&arguments, &artifacts, &predicate)? {
+        let run = Run {
+            arguments: &arguments,
+            asking: &asking,
+            signer: &signer,
+            places: &places,
+        };
+        run.attest(&attestation, &mut told, terminal)?;
     }
     if !arguments.to_output() {
         told.tell(arguments.format, terminal)?;
@@ -77,6 +90,7 @@ fn attestations(
         attestations.push(Attestation {
             statement,
             bytes,
+            artifacts: group.to_vec(),
             files: files(arguments, group)?,
         });
     }
@@ -121,46 +135,65 @@ fn files(arguments: &AttestArguments, artifacts: &[Artifact]) -> Result<Vec<Path
     Ok(files)
 }
 
-fn attest(
-    arguments: &AttestArguments,
-    attestation: &Attestation,
-    signer: &Signer,
-    told: &mut Told,
-    terminal: &mut Terminal,
-) -> Result<(), Failure> {
-    let mark = Mark::new(&attestation.statement, signer.identity());
-    let same = |there: &[u8]| Mark::unverified(there).as_ref() == Some(&mark) && signer.made(there);
-    let mut missing = Vec::new();
-    for file in &attestation.files {
-        // Looked at before anything is signed, and again when it is written.
-        match std::fs::metadata(file) {
-            Ok(_) if !arguments.force => {
+/// What every attestation of a run is made with.
+struct Run<'r> {
+    arguments: &'r AttestArguments,
+    asking: &'r Asking,
+    signer: &'r Signer,
+    places: &'r Places,
+}
+
+impl Run<'_> {
+    /// Signs once at most, and takes the bundle to every place that has none which says the same.
+    fn attest(
+        &self,
+        attestation: &Attestation,
+        told: &mut Told,
+        terminal: &mut Terminal,
+    ) -> Result<(), Failure> {
+        let (arguments, signer) = (self.arguments, self.signer);
+        let mark = Mark::new(&attestation.statement, signer.identity());
+        let same =
+            |there: &[u8]| Mark::unverified(there).as_ref() == Some(&mark) && signer.made(there);
+        let mut signed: Option<SignedBundle> = None;
+        let mut bundle = || match &signed {
+            Some(bundle) => Ok(bundle.clone()),
+            None => {
+                let fresh = signer.sign(&attestation.bytes, self.asking)?;
+                signed = Some(fresh.clone());
+                Ok(fresh)
+            }
+        };
+        let in_form = |bundle: &SignedBundle| match arguments.pep740 {
+            true => deliver::pep740(bundle).map_err(unsigned),
+            false => Ok(bundle.json.clone()),
+        };
+        for file in &attestation.files {
+            // Looked at before anything is signed, and again when it is written.
+            if !arguments.force && file.exists() {
                 deliver::write_bundle(file, "", false, &same).map_err(unsigned)?;
                 told.delivered(Delivered::already(file));
+                continue;
             }
-            _ => missing.push(file),
+            let text = in_form(&bundle()?)?;
+            let written = deliver::write_bundle(file, &text, arguments.force, &same);
+            told.delivered(match written.map_err(unsigned)? {
+                Written::New => Delivered::new(file, &text),
+                Written::Already => Delivered::already(file),
+            });
         }
+        let delivered =
+            self.places
+                .deliver(&attestation.artifacts, self.asking, &same, &mut bundle)?;
+        for one in delivered {
+            told.delivered(Delivered::elsewhere(one));
+        }
+        if arguments.to_output() {
+            let text = in_form(&bundle()?)?;
+            terminal.result(&format!("{text}\n"))?;
+        }
+        Ok(())
     }
-    if missing.is_empty() && !arguments.to_output() {
-        return Ok(());
-    }
-    let bundle = signer.sign(&attestation.bytes)?;
-    let text = match arguments.pep740 {
-        true => deliver::pep740(&bundle).map_err(unsigned)?,
-        false => bundle.json.clone(),
-    };
-    for file in missing {
-        let written =
-            deliver::write_bundle(file, &text, arguments.force, &same).map_err(unsigned)?;
-        told.delivered(match written {
-            Written::New => Delivered::new(file, &text),
-            Written::Already => Delivered::already(file),
-        });
-    }
-    if arguments.to_output() {
-        terminal.result(&format!("{text}\n"))?;
-    }
-    Ok(())
 }
 
 fn unsigned(error: SignError) -> Failure {

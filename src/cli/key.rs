@@ -74,7 +74,8 @@ pub(super) fn run(
     match &arguments.verb {
         KeyVerb::Public { key } => {
             let key = read_key(key, &ambient.environment)?;
-            terminal.result(&key.public_pem())?;
+            let pem = key.public_pem();
+            terminal.result(&pem.map_err(|error| Failure::new(error.message, error.hint))?)?;
         }
         KeyVerb::Generate {
             algorithm,
@@ -132,8 +133,9 @@ fn generate(
     }
     let key = PrivateKey::generate(algorithm).map_err(refuse)?;
     let pem = key.to_pem(format, password).map_err(refuse)?;
+    let public_pem = key.public_pem().map_err(refuse)?;
     write_new(&private, pem.as_bytes(), 0o600)?;
-    write_new(&public, key.public_pem().as_bytes(), 0o644)?;
+    write_new(&public, public_pem.as_bytes(), 0o644)?;
     let shown = |path: &Path| visible(&path.display().to_string(), 300);
     terminal.result(&format!(
         "private key: {}\npublic key: {}\nfingerprint: {}\n",

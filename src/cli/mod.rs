@@ -19,6 +19,7 @@ mod progress;
 mod replay;
 mod results;
 mod say;
+mod trust;
 mod version;
 mod waive;
 
@@ -92,6 +93,7 @@ enum Verb {
     Explain(explain::ExplainArguments),
     Policy(policy::PolicyArguments),
     Waive(Box<waive::WaiveArguments>),
+    Trust(trust::TrustArguments),
     Version(version::VersionArguments),
     Completions(completions::CompletionsArguments),
     Man(man::ManArguments),
@@ -113,6 +115,7 @@ pub fn run() -> ExitCode {
         Verb::Explain(arguments) => explain::run(&arguments, &mut terminal),
         Verb::Policy(arguments) => policy::run(&arguments, &mut terminal),
         Verb::Waive(arguments) => waive::run(*arguments, &ambient, &mut terminal),
+        Verb::Trust(arguments) => trust::run(&arguments, &ambient, &mut terminal),
         Verb::Version(arguments) => version::run(&arguments, &mut terminal),
         Verb::Completions(arguments) => completions::run(&arguments, Cli::command(), &mut terminal),
         Verb::Man(arguments) => man::run(&arguments, Cli::command(), &mut terminal),

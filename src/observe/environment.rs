@@ -60,7 +60,7 @@ impl Environment {
     }
 
     /// All variables, for a program that is started with them.
-    pub(super) fn all(&self) -> &BTreeMap<String, String> {
+    pub(crate) fn all(&self) -> &BTreeMap<String, String> {
         &self.variables
     }
 

@@ -24,6 +24,7 @@ pub mod pypi;
 pub mod s3;
 mod several;
 mod table;
+pub mod trust_root;
 
 use std::collections::BTreeMap;
 use std::future::Future;

@@ -170,8 +170,13 @@ impl PrivateKey {
                 let public = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key.public_key());
                 public.verify(message, signature).is_ok()
             }
-            Kind::Ed25519(key) => ed25519_dalek::Signature::from_slice(signature)
-                .is_ok_and(|signature| key.verifying_key().verify_strict(message, &signature).is_ok()),
+            Kind::Ed25519(key) => {
+                ed25519_dalek::Signature::from_slice(signature).is_ok_and(|signature| {
+                    key.verifying_key()
+                        .verify_strict(message, &signature)
+                        .is_ok()
+                })
+            }
         }
     }
 

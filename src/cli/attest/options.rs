@@ -1,10 +1,12 @@
 //! The options of `lockstep attest`, and which go together.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use crate::attest::ci::Stated;
+use crate::attest::keyless::{RekorVersion, ServiceOptions};
 use crate::cli::Format;
 use crate::cli::exit::Failure;
 
@@ -45,6 +47,8 @@ pub(in crate::cli) struct AttestArguments {
     /// Sign with the private key in this file.
     #[arg(long, value_name = "FILE")]
     pub(super) key: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) services: ServiceArguments,
     /// Log the signature nowhere: who verifies must accept that (--unsafe-no-log).
     #[arg(long, requires = "key")]
     pub(super) no_log: bool,
@@ -104,6 +108,82 @@ pub(super) enum Destination {
     File,
     /// Standard output.
     Stdout,
+    /// The registry of the image, as a referrer that cosign finds.
+    Registry,
+    /// GitHub's store of attestations, of the repository that GITHUB_REPOSITORY names.
+    Github,
+}
+
+/// With which services to sign.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Services; those of the public Sigstore instance where not given")]
+pub(super) struct ServiceArguments {
+    /// The identity token to sign with, or a file that holds it; that of the CI job where not given.
+    #[arg(long, value_name = "TOKEN|FILE", conflicts_with = "key")]
+    pub(super) identity_token: Option<String>,
+    /// Take the services of this signing config.
+    #[arg(long, value_name = "FILE")]
+    signing_config: Option<PathBuf>,
+    /// Hold what was signed to this trusted_root.json.
+    #[arg(long, value_name = "FILE")]
+    pub(super) trusted_root: Option<PathBuf>,
+    /// The certificate authority.
+    #[arg(long, value_name = "URL")]
+    fulcio_url: Option<String>,
+    /// The transparency log.
+    #[arg(long, value_name = "URL")]
+    rekor_url: Option<String>,
+    /// The timestamp authority, with its path.
+    #[arg(long, value_name = "URL")]
+    timestamp_server: Option<String>,
+    /// The interface of the log.
+    #[arg(long, value_parser = ["1", "2"], value_name = "1|2")]
+    rekor_version: Option<String>,
+}
+
+/// The longest signing config or trusted root in bytes.
+const TEXT_BYTES: u64 = 4 << 20;
+
+/// A file's text.
+pub(super) fn read_text(option: &str, path: &Path) -> Result<String, Failure> {
+    let shown = super::shown(path);
+    let unreadable = |error: std::io::Error| {
+        let message = format!("{option}: {shown}: cannot be read: {error}");
+        Failure::new(message, "name a JSON file")
+    };
+    let mut text = String::new();
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    file.take(TEXT_BYTES + 1)
+        .read_to_string(&mut text)
+        .map_err(unreadable)?;
+    match text.len() as u64 > TEXT_BYTES {
+        true => Err(Failure::new(
+            format!("{option}: {shown}: more than {TEXT_BYTES} bytes"),
+            "is it the right file?",
+        )),
+        false => Ok(text),
+    }
+}
+
+impl ServiceArguments {
+    /// Which services are named.
+    pub(super) fn options(&self) -> Result<ServiceOptions, Failure> {
+        let signing_config = match &self.signing_config {
+            Some(path) => Some(read_text("--signing-config", path)?),
+            None => None,
+        };
+        Ok(ServiceOptions {
+            signing_config,
+            fulcio_url: self.fulcio_url.clone(),
+            rekor_url: self.rekor_url.clone(),
+            timestamp_server: self.timestamp_server.clone(),
+            rekor_version: match self.rekor_version.as_deref() {
+                Some("1") => Some(RekorVersion::V1),
+                Some(_) => Some(RekorVersion::V2),
+                None => None,
+            },
+        })
+    }
 }
 
 impl BuildArguments {

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::attest::ci::Provenance;
+use crate::attest::ci::{Provenance, TokenClaims};
 use crate::attest::{PYPI_PUBLISH, Predicate, predicate_type};
 use crate::cli::ambient::Ambient;
 use crate::cli::exit::Failure;
@@ -17,6 +17,7 @@ use super::shown;
 
 pub(super) fn predicate(
     arguments: &AttestArguments,
+    claims: Option<&TokenClaims>,
     ambient: &Ambient,
 ) -> Result<Predicate, Failure> {
     let unfit = |error: crate::model::StatementError| {
@@ -36,7 +37,7 @@ pub(super) fn predicate(
         });
     }
     let stated = arguments.build.stated();
-    let provenance = Provenance::of_environment(&ambient.environment, None, &stated);
+    let provenance = Provenance::of_environment(&ambient.environment, claims, &stated);
     let provenance = provenance.map_err(|error| Failure::new(error.message, error.hint))?;
     provenance.predicate().map_err(unfit)
 }

@@ -1,60 +1,109 @@
-//! Who signs: a key that lies here.
+//! Who signs: the identity of this job or person, or a key that lies here.
 
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
-use tokio::runtime::Runtime;
-
+use crate::attest::ci::TokenClaims;
 use crate::attest::key::{KEY_BYTES, Password, PrivateKey};
-use crate::attest::{LocalKey, Sign, SignedBundle};
+use crate::attest::keyless::{Keyless, KeylessOptions, SigstoreWitness};
+use crate::attest::{LocalKey, Sign, SignedBundle, Witness};
 use crate::cli::ambient::Ambient;
 use crate::cli::exit::Failure;
-use crate::model::{Leniency, TrustDomain, TrustMaterial};
+use crate::model::{Duration, Leniency, TrustDomain, TrustMaterial};
 use crate::observe::{Environment, now};
-use crate::verify::{UnverifiedBundle, Verifier};
+use crate::verify::{UnverifiedBundle, Verifier, public_good};
 
-use super::options::AttestArguments;
+use super::asking::Asking;
+use super::options::{AttestArguments, read_text};
 use super::{shown, unsigned};
 
 /// A way of signing, and how its own signatures are known.
 pub(super) struct Signer {
     sign: Box<dyn Sign>,
     verifier: Verifier,
-    runtime: Runtime,
+    /// Claims of the token that the certificate is for.
+    pub(super) claims: Option<TokenClaims>,
 }
 
+/// How far the clocks of logs may be ahead.
+const CLOCK_SKEW: Duration = Duration::from_minutes(2);
+
 impl Signer {
-    pub(super) fn of(arguments: &AttestArguments, ambient: &Ambient) -> Result<Self, Failure> {
-        let Some(path) = &arguments.key else {
-            return Err(Failure::new(
-                "there is nothing to sign with",
-                "name a private key: --key FILE (`lockstep key generate` makes one)",
-            ));
+    pub(super) fn of(
+        arguments: &AttestArguments,
+        ambient: &Ambient,
+        asking: &Asking,
+    ) -> Result<Self, Failure> {
+        let options = arguments.services.options()?;
+        let trust = match &arguments.services.trusted_root {
+            Some(path) => Some(TrustDomain {
+                label: shown(path),
+                material: TrustMaterial::TrustedRoot(read_text("--trusted-root", path)?.into()),
+                leniency: Leniency::default(),
+            }),
+            None => None,
         };
-        if !arguments.no_log {
-            return Err(Failure::new(
-                "--key: the signature would be logged nowhere",
-                "say --no-log; who verifies it must accept that",
-            ));
-        }
-        let key = LocalKey::new(read_key(path, &ambient.environment)?, None);
+        let environment = &ambient.environment;
+        let Some(path) = &arguments.key else {
+            let client = asking.client(
+                "signing without a key asks a certificate authority and logs",
+                "sign with --key FILE --no-log",
+            )?;
+            let options = KeylessOptions {
+                services: options,
+                identity_token: arguments.services.identity_token.clone(),
+                audience: None,
+                trust: trust.clone(),
+            };
+            let keyless = Keyless::of_environment(environment, client, &options);
+            let keyless = asking.runtime.block_on(keyless).map_err(unsigned)?;
+            let claims = TokenClaims {
+                job_workflow_ref: keyless
+                    .unverified_claim("job_workflow_ref")
+                    .map(str::to_owned),
+            };
+            return Ok(Self {
+                verifier: verifier(&trust.unwrap_or_else(public_good))?,
+                sign: Box::new(keyless),
+                claims: Some(claims),
+            });
+        };
+        let key = read_key(path, environment)?;
+        let witness = match arguments.no_log {
+            true => None,
+            false => {
+                let instead = "say --no-log; who verifies it must accept that";
+                let client =
+                    asking.client("a log would be asked to hold the signature", instead)?;
+                let witness =
+                    SigstoreWitness::of_environment(environment, client, &options, trust.as_ref());
+                Some(witness.map_err(unsigned)?)
+            }
+        };
+        let pem = key.public_pem();
+        let root = match witness.as_ref().map(|it| &it.trust().material) {
+            Some(TrustMaterial::TrustedRoot(root)) => Some(root.clone()),
+            _ => None,
+        };
         let domain = TrustDomain {
             label: shown(path),
             material: TrustMaterial::Key {
-                pem: key.key().public_pem().into(),
-                root: None,
+                pem: pem
+                    .map_err(|error| Failure::new(error.message, error.hint))?
+                    .into(),
+                root,
             },
             leniency: Leniency {
-                unsafe_no_log: true,
+                unsafe_no_log: arguments.no_log,
                 ..Leniency::default()
             },
         };
-        let verifier = Verifier::new(&domain)
-            .map_err(|error| Failure::new(error.to_string(), "is it a key of this tool?"))?;
+        let witness = witness.map(|it| Arc::new(it) as Arc<dyn Witness>);
         Ok(Self {
-            sign: Box::new(key),
-            verifier,
-            runtime: runtime()?,
+            sign: Box::new(LocalKey::new(key, witness)),
+            verifier: verifier(&domain)?,
+            claims: None,
         })
     }
 
@@ -63,40 +112,35 @@ impl Signer {
     }
 
     /// Signs, and verifies what was signed before anybody gets it.
-    pub(super) fn sign(&self, statement: &[u8]) -> Result<SignedBundle, Failure> {
-        let bundle = self.runtime.block_on(self.sign.sign(statement));
+    pub(super) fn sign(&self, statement: &[u8], asking: &Asking) -> Result<SignedBundle, Failure> {
+        let bundle = asking.runtime.block_on(self.sign.sign(statement));
         let bundle = bundle.map_err(unsigned)?;
         match self.verified(bundle.json.as_bytes()) {
             Ok(()) => Ok(bundle),
             Err(why) => Err(Failure::new(
-                format!("the new bundle does not verify: {why}"),
-                "nothing was written; report this as a bug",
+                format!("what was signed does not verify: {why}"),
+                "nothing was kept; services and --trusted-root must be of one Sigstore instance",
             )),
         }
     }
 
-    /// Whether a bundle that is there was signed by this signer.
+    /// Whether a bundle that is there verifies as this signer's would.
     pub(super) fn made(&self, bundle: &[u8]) -> bool {
         self.verified(bundle).is_ok()
     }
 
     fn verified(&self, bundle: &[u8]) -> Result<(), String> {
         let read = UnverifiedBundle::read(bundle).map_err(|error| error.message)?;
-        let verified = self.verifier.verify_statement(&read, now());
+        let verified = self
+            .verifier
+            .verify_statement(&read, now().plus(CLOCK_SKEW));
         verified.map(|_| ()).map_err(|error| error.message)
     }
 }
 
-/// What asking and signing run on.
-pub(super) fn runtime() -> Result<Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(|error| {
-            let message = format!("cannot start: {error}");
-            Failure::new(message, "is a limit on threads or files in force?")
-        })
+fn verifier(domain: &TrustDomain) -> Result<Verifier, Failure> {
+    let hint = "name a trusted_root.json of the instance with --trusted-root";
+    Verifier::new(domain).map_err(|error| Failure::new(error.to_string(), hint))
 }
 
 /// The private key of a file.

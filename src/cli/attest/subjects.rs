@@ -1,16 +1,14 @@
 //! Reads the subjects of the command line.
 
-use std::sync::Arc;
-
 use crate::attest::subject::{self, Artifact, Place};
-use crate::cli::ambient::Ambient;
 use crate::cli::exit::Failure;
-use crate::cli::progress::{Hashing, Progress};
+use crate::cli::progress::Hashing;
 use crate::cli::say::Terminal;
-use crate::model::Digest;
-use crate::observe::http::{Client, Limits};
-use crate::observe::oci::resolve_image;
+use crate::model::{Digest, visible};
+use crate::observe::http::Unanswered;
+use crate::observe::oci::{Reference, Repository};
 
+use super::asking::Asking;
 use super::options::{AttestArguments, is_digest};
 use super::unfit;
 
@@ -20,7 +18,7 @@ const DISTRIBUTIONS: [&str; 3] = [".whl", ".tar.gz", ".zip"];
 /// The artifacts in their order.
 pub(super) fn collect(
     arguments: &AttestArguments,
-    ambient: &Ambient,
+    asking: &Asking,
     terminal: &Terminal,
 ) -> Result<Vec<Artifact>, Failure> {
     let hashing = Hashing::new(terminal);
@@ -41,7 +39,7 @@ pub(super) fn collect(
     }
     drop(hashing);
     if !images.is_empty() {
-        artifacts.extend(resolved(&images, arguments, ambient, terminal)?);
+        artifacts.extend(resolved(&images, arguments, asking)?);
     }
     let artifacts = subject::in_order(artifacts).map_err(unfit)?;
     if arguments.pep740 {
@@ -74,46 +72,44 @@ fn told(text: &str, arguments: &AttestArguments) -> Result<Artifact, Failure> {
     })
 }
 
+/// Images by digest: what a tag names is asked once, and counts from then on.
 fn resolved(
     references: &[&str],
     arguments: &AttestArguments,
-    ambient: &Ambient,
-    terminal: &Terminal,
+    asking: &Asking,
 ) -> Result<Vec<Artifact>, Failure> {
-    if arguments.offline {
-        return Err(Failure::new(
-            "--offline: what an image reference names is asked of its registry",
-            "give the digest: `sha256:…` with --subject-name HOST/NAME",
-        ));
-    }
-    let refuse = |error: &dyn std::fmt::Display| {
-        let hint = "docs/channels.md lists the variables that the client reads";
-        Failure::new(error.to_string(), hint)
-    };
-    let limits = Limits::of_environment(&ambient.environment).map_err(|it| refuse(&it))?;
-    let progress = Arc::new(Progress::new(terminal, 1));
-    let client = Client::new(ambient.environment.clone(), limits, progress);
-    let client = client.map_err(|it| refuse(&it))?;
-    let runtime = super::signer::runtime()?;
+    let client = asking.client(
+        "what an image reference names is asked of its registry",
+        "give the digest: `sha256:…` with --subject-name HOST/NAME",
+    )?;
     let mut artifacts = Vec::new();
-    for reference in references {
-        let image = runtime.block_on(resolve_image(&client, reference));
-        let image = image.map_err(|why| {
-            let message = format!("oci:{reference}: {}: {}", why.kind.words(), why.detail);
+    for text in references {
+        let shown = visible(text, 300);
+        let reference = Reference::read(text)
+            .map_err(|(why, hint)| Failure::new(format!("oci:{shown} {why}"), hint))?;
+        let unanswered = |why: Box<Unanswered>| {
+            let message = format!("oci:{shown}: {why}");
             Failure::new(
                 message,
                 "an image of a registry, as oci:ghcr.io/acme/api:1.2.3",
             )
-        })?;
+        };
+        let image = reference.image();
+        let repository = Repository::of(image).map_err(unanswered)?;
+        let described = asking
+            .runtime
+            .block_on(repository.describe(client, &reference));
+        let described = described.map_err(unanswered)?;
+        let name = format!("{}/{}", image.host(), image.repository());
         let platforms = match arguments.platforms {
-            true => image.platforms.into_values().collect(),
+            true => described.platforms.into_values().collect(),
             false => Vec::new(),
         };
-        let digests = std::iter::once(image.digest).chain(platforms);
+        let digests = std::iter::once(described.digest).chain(platforms);
         artifacts.extend(digests.map(|digest| Artifact {
-            name: image.name.clone(),
+            name: name.clone(),
             digest,
-            place: Place::Registry(image.name.clone()),
+            place: Place::Registry(name.clone()),
         }));
     }
     Ok(artifacts)

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::attest::deliver;
 use crate::attest::subject::{Artifact, subjects};
 use crate::cli::Format;
 use crate::cli::exit::Failure;
 use crate::cli::say::Terminal;
-use crate::model::{Digest, Subject};
+use crate::model::{Digest, Subject, visible};
 
 use super::shown;
 
@@ -27,7 +28,7 @@ pub(super) struct Told {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Delivered {
-    file: String,
+    place: String,
     outcome: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     digest: Option<Digest>,
@@ -36,15 +37,26 @@ pub(super) struct Delivered {
 impl Delivered {
     pub(super) fn new(file: &Path, text: &str) -> Self {
         Self {
-            file: shown(file),
+            place: shown(file),
             outcome: "attested",
             digest: Some(Digest::of(text.as_bytes())),
         }
     }
 
+    pub(super) fn elsewhere(delivered: deliver::Delivered) -> Self {
+        Self {
+            place: visible(&delivered.place, 300),
+            outcome: match delivered.already {
+                true => "already-attested",
+                false => "attested",
+            },
+            digest: None,
+        }
+    }
+
     pub(super) fn already(file: &Path) -> Self {
         Self {
-            file: shown(file),
+            place: shown(file),
             outcome: "already-attested",
             digest: None,
         }
@@ -94,7 +106,7 @@ impl Told {
                 "attested" => "attested in",
                 _ => "already attested in",
             };
-            text.push_str(&format!("{words} {}\n", delivered.file));
+            text.push_str(&format!("{words} {}\n", delivered.place));
         }
         crate::report::inert(&text)
     }

@@ -283,6 +283,14 @@ impl Request {
         self
     }
 
+    /// As a question that makes something that did not exist before, a log entry or a timestamp:
+    /// 201 is an answer to it, as 200 is.
+    #[must_use]
+    pub fn creates(mut self) -> Self {
+        self.manner.writes = true;
+        self
+    }
+
     /// As a question whose refusal with a challenge (401, `WWW-Authenticate`) is answered with a
     /// credential by whoever asks: that refusal is reported as an answer, not as a failure.
     #[must_use]

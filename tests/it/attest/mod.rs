@@ -1,1 +1,4 @@
-//! Attesting: what statements say, and who signs them.
+//! Attesting: what statements say, who signs them, and what is said where nobody can.
+
+mod keyless;
+mod keyless_services;

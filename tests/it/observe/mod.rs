@@ -29,3 +29,4 @@ mod polite;
 mod pypi;
 pub(crate) mod secrets;
 mod tls;
+pub(crate) mod trust_root;

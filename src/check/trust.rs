@@ -1,0 +1,178 @@
+//! Refreshes and describes the trusted roots of this machine, for `lockstep trust`.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use sigstore_trust_root::TrustedRoot;
+use sigstore_types::TimeRange;
+
+use super::JudgeError;
+use super::asking::with_client;
+use crate::model::{Time, TrustDomain, TrustMaterial, visible_line};
+use crate::observe::http::Events;
+use crate::observe::trust_root::{
+    Instance, StoredRoot, TrustRootError, TrustRootFault, Updated, stored, update,
+};
+use crate::observe::{Environment, now};
+use crate::verify::{github, public_good};
+
+/// A trusted root as people and programs see it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ShownTrust {
+    /// The instance.
+    pub instance: String,
+    /// `embedded` in this program, or from the `store`.
+    pub source: &'static str,
+    /// From where it was refreshed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mirror: Option<String>,
+    /// When.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updated: Option<Time>,
+    /// When the first of its metadata expires.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Time>,
+    /// Whether that is over.
+    pub expired: bool,
+    /// Versions of `root`, `timestamp`, `snapshot` and `targets`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub versions: Option<[u64; 4]>,
+    /// SHA-256 of the trusted root.
+    pub digest: String,
+    /// Who is trusted.
+    pub authorities: Vec<ShownAuthority>,
+}
+
+/// One key or certificate chain of a trusted root.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ShownAuthority {
+    /// `certificate-authority`, `transparency-log`, `certificate-log` or `timestamp-authority`.
+    pub kind: &'static str,
+    /// Its address, made visible.
+    pub address: String,
+    /// From when on what it signs counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub begins: Option<Time>,
+    /// Until when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ends: Option<Time>,
+}
+
+/// Refreshes these instances, one after the other.
+///
+/// # Errors
+/// [`JudgeError`] where there is no client at all.
+pub fn update_trust(
+    environment: &Environment,
+    events: Arc<dyn Events>,
+    instances: &[Instance],
+) -> Result<Vec<Result<Updated, TrustRootError>>, JudgeError> {
+    with_client(environment, events, async |client| {
+        let mut results = Vec::new();
+        for instance in instances {
+            results.push(update(client, instance, now()).await);
+        }
+        results
+    })
+}
+
+/// What is trusted now of an instance: what is kept, else what this program carries.
+///
+/// # Errors
+/// [`TrustRootError`] for a store that cannot be read or does not verify, and for a private instance
+/// that was never refreshed.
+pub fn show_trust(
+    environment: &Environment,
+    instance: &Instance,
+) -> Result<ShownTrust, TrustRootError> {
+    if let Some(root) = stored(environment, instance, now())? {
+        return describe_stored(&root);
+    }
+    let domain = match instance.label() {
+        "sigstore" => public_good(),
+        "github" => github(),
+        label => {
+            return Err(TrustRootError {
+                fault: TrustRootFault::Store,
+                message: format!("{label} was never refreshed on this machine"),
+                hint: Some("run `lockstep trust update --mirror URL --root FILE`".to_owned()),
+            });
+        }
+    };
+    Ok(ShownTrust {
+        instance: domain.label.clone(),
+        source: "embedded",
+        mirror: None,
+        updated: None,
+        expires: None,
+        expired: false,
+        versions: None,
+        digest: digest(&domain),
+        authorities: authorities(&domain)?,
+    })
+}
+
+/// A root of the store, described.
+///
+/// # Errors
+/// [`TrustRootError`] for material that cannot be read.
+pub fn describe_stored(root: &StoredRoot) -> Result<ShownTrust, TrustRootError> {
+    Ok(ShownTrust {
+        instance: root.domain.label.clone(),
+        source: "store",
+        mirror: Some(root.mirror.clone()),
+        updated: Some(root.updated),
+        expires: Some(root.expires),
+        expired: root.expired,
+        versions: Some(root.versions),
+        digest: digest(&root.domain),
+        authorities: authorities(&root.domain)?,
+    })
+}
+
+fn digest(domain: &TrustDomain) -> String {
+    let texts = domain.texts();
+    texts.first().map(|it| it.0.to_string()).unwrap_or_default()
+}
+
+fn authorities(domain: &TrustDomain) -> Result<Vec<ShownAuthority>, TrustRootError> {
+    let TrustMaterial::TrustedRoot(json) = &domain.material else {
+        return Ok(Vec::new());
+    };
+    let root = TrustedRoot::from_json(json).map_err(|error| TrustRootError {
+        fault: TrustRootFault::Invalid,
+        message: format!(
+            "the trusted root cannot be read: {}",
+            visible_line(&error.to_string())
+        ),
+        hint: None,
+    })?;
+    let mut shown = Vec::new();
+    let mut add = |kind, address: &str, range: Option<&TimeRange>| {
+        let time = |time: jiff::Timestamp| Time::from_unix_seconds(time.as_second());
+        shown.push(ShownAuthority {
+            kind,
+            address: visible_line(address),
+            begins: range.map(|range| time(range.start)),
+            ends: range.and_then(|range| range.end).map(time),
+        });
+    };
+    for one in &root.certificate_authorities {
+        add("certificate-authority", &one.uri, one.valid_for.as_ref());
+    }
+    for one in &root.tlogs {
+        let range = one.public_key.valid_for.as_ref();
+        add("transparency-log", &one.base_url, range);
+    }
+    for one in &root.ctlogs {
+        let range = one.public_key.valid_for.as_ref();
+        add("certificate-log", &one.base_url, range);
+    }
+    for one in &root.timestamp_authorities {
+        let address = one.uri.as_deref().unwrap_or("(no address)");
+        add("timestamp-authority", address, one.valid_for.as_ref());
+    }
+    Ok(shown)
+}

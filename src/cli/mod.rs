@@ -2,6 +2,7 @@
 
 mod ambient;
 mod asked;
+mod attest;
 mod check;
 mod completions;
 mod difference;
@@ -11,6 +12,7 @@ mod exit;
 mod explain;
 mod init;
 mod inspect;
+mod key;
 mod man;
 mod output;
 mod policy;
@@ -88,6 +90,8 @@ enum Verb {
     Doctor(doctor::DoctorArguments),
     Download(Box<download::DownloadArguments>),
     Replay(replay::ReplayArguments),
+    Attest(Box<attest::AttestArguments>),
+    Key(key::KeyArguments),
     Explain(explain::ExplainArguments),
     Policy(policy::PolicyArguments),
     Waive(Box<waive::WaiveArguments>),
@@ -110,6 +114,8 @@ pub fn run() -> ExitCode {
         Verb::Doctor(arguments) => doctor::run(&arguments, &ambient, &mut terminal),
         Verb::Download(arguments) => download::run(&arguments, &ambient, &mut terminal),
         Verb::Replay(arguments) => replay::run(&arguments, &mut terminal),
+        Verb::Attest(arguments) => attest::run(*arguments, &ambient, &mut terminal),
+        Verb::Key(arguments) => key::run(&arguments, &ambient, &mut terminal),
         Verb::Explain(arguments) => explain::run(&arguments, &mut terminal),
         Verb::Policy(arguments) => policy::run(&arguments, &mut terminal),
         Verb::Waive(arguments) => waive::run(*arguments, &ambient, &mut terminal),

@@ -30,7 +30,6 @@ pub use expect::{
     Expectations, Matching, MatchingError, Met, Pattern, PredicateWanted, VersionedTag,
     VersionedTagError,
 };
-pub use formats::{DOCUMENT_BUNDLES, DOCUMENT_BYTES, UnverifiedDocument, read_all};
 pub use formats::{
     DOCUMENT_BUNDLES, DOCUMENT_BYTES, UnverifiedContents, UnverifiedDocument, UnverifiedLogEntry,
     UnverifiedSigner, read_all,
@@ -43,6 +42,5 @@ pub use provenance::{
 pub use roots::{github, public_good};
 pub use signer::{CertificateClaims, Signer};
 pub use verified::{Verified, VerifiedSignature, VerifiedStatement};
-pub use verifier::{TrustError, Verifier};
-pub use vsa::{SummaryExpectations, VerifiedSummary};
 pub use verifier::Verifier;
+pub use vsa::{SummaryExpectations, VerifiedSummary};

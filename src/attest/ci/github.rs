@@ -1,9 +1,6 @@
 //! GitHub Actions: the published build type of its workflows
 //! (<https://actions.github.io/buildtypes/workflow/v1>), filled as `actions/attest` fills it.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -15,23 +12,13 @@ use crate::observe::Environment;
 /// The build type of GitHub's workflows.
 const BUILD_TYPE: &str = "https://actions.github.io/buildtypes/workflow/v1";
 
-/// Claims of a job's own identity token that say more than its environment.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+/// Claims of a job's own identity token that say more than its environment; not verified here: the
+/// certificate authority verifies the token.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TokenClaims {
     /// The workflow file that the job stands in, with its reference: for a reusable workflow that
     /// one, where the environment knows only the caller.
     pub job_workflow_ref: Option<String>,
-}
-
-impl TokenClaims {
-    /// The claims of a token that was just issued to this job. Nothing is verified: whoever signs
-    /// with the token has it verified by the certificate authority.
-    pub fn of_token(token: &str) -> Option<Self> {
-        let payload = token.split('.').nth(1).filter(|it| it.len() <= 64 << 10)?;
-        let payload = URL_SAFE_NO_PAD.decode(payload).ok()?;
-        serde_json::from_slice(&payload).ok()
-    }
 }
 
 pub(super) fn provenance(

@@ -6,13 +6,16 @@ mod write;
 
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair,
+    UnparsedPublicKey,
+};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signer as _, SigningKey};
+use pkcs8::der::pem::{self, LineEnding};
 use pkcs8::der::zeroize::Zeroizing;
 use pkcs8::{DecodePrivateKey, EncodePrivateKey, EncodePublicKey};
-use sigstore_types::DerPublicKey;
 
 pub use password::Password;
 pub use read::KEY_BYTES;
@@ -152,9 +155,29 @@ impl PrivateKey {
     }
 
     /// The public key as PEM (RFC 7468), with a line end.
-    pub fn public_pem(&self) -> String {
-        let pem = DerPublicKey::from_bytes(&self.public).to_pem();
-        format!("{}\n", pem.trim_end())
+    ///
+    /// # Errors
+    /// Never in practice: any bytes can stand in PEM.
+    pub fn public_pem(&self) -> Result<String, KeyError> {
+        pem::encode_string("PUBLIC KEY", LineEnding::LF, &self.public)
+            .map_err(|_| KeyError::new("the public key cannot be written", "report this as a bug"))
+    }
+
+    /// Whether this key made a signature of a message.
+    pub fn made(&self, message: &[u8], signature: &[u8]) -> bool {
+        match &self.kind {
+            Kind::P256(key) => {
+                let public = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key.public_key());
+                public.verify(message, signature).is_ok()
+            }
+            Kind::Ed25519(key) => {
+                ed25519_dalek::Signature::from_slice(signature).is_ok_and(|signature| {
+                    key.verifying_key()
+                        .verify_strict(message, &signature)
+                        .is_ok()
+                })
+            }
+        }
     }
 
     /// SHA-256 of the public key in DER.

@@ -289,7 +289,7 @@ impl Request {
     /// 201 is an answer to it, as 200 is.
     #[must_use]
     pub fn creates(mut self) -> Self {
-        self.manner.creates = true;
+        self.manner.writes = true;
         self
     }
 

@@ -229,7 +229,7 @@ fn row_12_every_count_and_depth_is_capped_before_it_is_parsed() {
         let error = UnverifiedBundle::read(text.as_bytes()).unwrap_err();
         assert_eq!(error.fault, Fault::TooLarge, "{error}");
     }
-    assert!(began.elapsed() < Duration::from_secs(5));
+    assert!(began.elapsed() < Duration::from_secs(30));
     let subject = json!({"name": "x", "digest": {"sha256": artifact().hex()}});
     let crowd: Vec<Value> = vec![subject; 100_001];
     let statement = json!({"_type": "https://in-toto.io/Statement/v1", "subject": crowd,
@@ -505,7 +505,7 @@ fn row_21_a_chain_cannot_blow_up() {
     let _ = verified(&bundle, &authority.domain("authority"));
     refused(&bundle, &stranger.domain("stranger"));
     assert!(
-        began.elapsed() < Duration::from_secs(2),
+        began.elapsed() < Duration::from_secs(10),
         "{:?}",
         began.elapsed()
     );

@@ -447,7 +447,7 @@ fn row_16_the_bytes_that_were_signed_are_the_bytes_that_are_read() {
     let digest = artifact().hex();
     let other = Digest::of(b"another").hex();
     for (place, twice) in [
-        ("subject", format!(r#"{{"subject":[],"_type""#)),
+        ("subject", r#"{"subject":[],"_type""#.to_owned()),
         (
             "sha256",
             format!(r#"{{"sha256":"{other}","sha256":"{digest}"}}"#),

@@ -48,10 +48,10 @@ impl UnverifiedBundle {
         let malformed = |text: String| VerifyError::new(Fault::Malformed, visible(&text, 300));
         let text = std::str::from_utf8(bytes).map_err(|error| malformed(error.to_string()))?;
         let bundle = Bundle::from_json(text).map_err(|error| malformed(error.to_string()))?;
-        if let SignatureContent::DsseEnvelope(envelope) = &bundle.content {
-            if envelope.payload_type == STATEMENT_PAYLOAD_TYPE {
-                json::shape("the statement", envelope.payload.as_bytes(), STATEMENT)?;
-            }
+        if let SignatureContent::DsseEnvelope(envelope) = &bundle.content
+            && envelope.payload_type == STATEMENT_PAYLOAD_TYPE
+        {
+            json::shape("the statement", envelope.payload.as_bytes(), STATEMENT)?;
         }
         Ok(Self {
             bundle,

@@ -1,7 +1,8 @@
-//! Finds the names in a certificate (RFC 5280 section 4.1): enough to tell a self-issued one.
+//! Finds the names in a certificate (RFC 5280 section 4.1): enough to tell who issued which.
 
-/// Whether a certificate names itself as its issuer, as roots do; nothing where it is no certificate.
-pub(super) fn is_self_issued(certificate: &[u8]) -> Option<bool> {
+/// The issuer and the subject of a certificate, as they are written in it; nothing where it is no
+/// certificate.
+pub(super) fn names(certificate: &[u8]) -> Option<(&[u8], &[u8])> {
     let (_, body, _) = element(certificate)?;
     let (_, mut rest, _) = element(body)?;
     // The version is optional and explicitly tagged.
@@ -13,8 +14,7 @@ pub(super) fn is_self_issued(certificate: &[u8]) -> Option<bool> {
     let (issuer, _, after_issuer) = element(after_algorithm)?;
     let after_validity = element(after_issuer)?.2;
     let (subject, _, _) = element(after_validity)?;
-    // A leaf of Fulcio has an empty subject, which no issuer has.
-    Some(issuer == subject)
+    Some((issuer, subject))
 }
 
 /// The first element whole, its content, and what follows it.
@@ -52,7 +52,7 @@ mod tests {
             b"\x30\x80\x00\x00",
             b"\x30\x00",
         ] {
-            assert_eq!(is_self_issued(bytes), None, "{bytes:?}");
+            assert_eq!(names(bytes), None, "{bytes:?}");
         }
     }
 }

@@ -26,9 +26,8 @@ pub(super) fn before(
 ) -> Result<(), VerifyError> {
     let material = &bundle.bundle.verification_material;
     if let VerificationMaterialContent::X509CertificateChain { certificates } = &material.content {
-        for certificate in certificates {
-            no_root(&certificate.raw_bytes)?;
-        }
+        let chain: Vec<&DerCertificate> = certificates.iter().map(|it| &it.raw_bytes).collect();
+        ordered(&chain)?;
     }
     if let Some(leaf) = bundle.bundle.signing_certificate() {
         no_root(leaf)?;
@@ -81,11 +80,33 @@ pub(super) fn after(
 /// (sigstore_common.proto, `X509CertificateChain`).
 fn no_root(certificate: &DerCertificate) -> Result<(), VerifyError> {
     let fault = |message: &str| Err(VerifyError::new(Fault::Certificate, message));
-    match der::is_self_issued(certificate.as_bytes()) {
-        Some(false) => Ok(()),
-        Some(true) => fault("a self-signed certificate stands in the bundle"),
+    match der::names(certificate.as_bytes()) {
+        Some((issuer, subject)) if issuer == subject => {
+            fault("a self-signed certificate stands in the bundle")
+        }
+        Some(_) => Ok(()),
         None => fault("what should be a certificate is none"),
     }
+}
+
+/// Each certificate of a chain is that of the issuer of the one before it, and none is a root: what
+/// stands there without need would be carried along unverified.
+fn ordered(chain: &[&DerCertificate]) -> Result<(), VerifyError> {
+    chain
+        .iter()
+        .try_for_each(|certificate| no_root(certificate))?;
+    let names = |certificate: &DerCertificate| {
+        let names = der::names(certificate.as_bytes());
+        names.map(|(issuer, subject)| (issuer.to_vec(), subject.to_vec()))
+    };
+    for pair in chain.windows(2) {
+        let issued = names(pair[0]).zip(names(pair[1]));
+        if issued.is_none_or(|(one, next)| one.0 != next.1) {
+            let message = "a certificate of the chain is not that of the issuer of the one before";
+            return Err(VerifyError::new(Fault::Certificate, message));
+        }
+    }
+    Ok(())
 }
 
 /// One entry counts once: not twice by its place, nor twice by what it records.

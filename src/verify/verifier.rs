@@ -105,11 +105,11 @@ impl Verifier {
             return Err(error);
         }
         strict::before(bundle, &self.logs, &self.label, self.leniency, now)?;
-        if let Some(statement) = &statement {
-            if statement.subjects_with(artifact).next().is_none() {
-                let message = format!("no subject of its statement is {artifact}");
-                return Err(VerifyError::new(Fault::Subject, message));
-            }
+        if let Some(statement) = &statement
+            && statement.subjects_with(artifact).next().is_none()
+        {
+            let message = format!("no subject of its statement is {artifact}");
+            return Err(VerifyError::new(Fault::Subject, message));
         }
         let (signer, times) = match (&self.key, bare(bundle)) {
             (Some(key), true) => (key_signer(key), self.by_key_alone(bundle, key)?),

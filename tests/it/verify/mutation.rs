@@ -306,7 +306,8 @@ fn changed(draw: &mut Draw, value: &mut Value) {
 /// - the signature lines of a checkpoint that are not of the entry's log, and every line's name;
 /// - of a timestamp: what is outside of its signed content (its time is compared as what was
 ///   proved, its imprint is over the signature);
-/// - base64 with or without padding and in either alphabet, numbers as text or not.
+/// - base64 with or without padding and in either alphabet, numbers as text or not, the name of a
+///   hash algorithm in either case, an empty list that is left out.
 fn same_content(original: &Value, mutant: &Value) -> bool {
     let (mut one, mut other) = (original.clone(), mutant.clone());
     let entries = "/verificationMaterial/tlogEntries";
@@ -336,6 +337,9 @@ fn same_content(original: &Value, mutant: &Value) -> bool {
     let digest = |bundle: &Value| bundle.pointer("/messageSignature/messageDigest").is_some();
     let digests = digest(&one) && digest(&other);
     for bundle in [&mut one, &mut other] {
+        if let Some(algorithm) = bundle.pointer_mut("/messageSignature/messageDigest/algorithm") {
+            *algorithm = json!(algorithm.as_str().unwrap_or_default().to_ascii_uppercase());
+        }
         if !digests && bundle.get("messageSignature").is_some() {
             bundle["messageSignature"]
                 .as_object_mut()
@@ -345,6 +349,7 @@ fn same_content(original: &Value, mutant: &Value) -> bool {
         bundle["mediaType"] = Value::Null;
         let material = bundle["verificationMaterial"].as_object_mut().unwrap();
         material.remove("timestampVerificationData");
+        material.entry("tlogEntries").or_insert(json!([]));
         if let Some(key) = material.get_mut("publicKey") {
             *key = Value::Null;
         }
@@ -384,10 +389,9 @@ fn normalise(value: &mut Value) {
         Value::String(text) if !text.contains('\n') => {
             let standard = text.replace('-', "+").replace('_', "/");
             let bare = standard.trim_end_matches('=');
-            if let Ok(bytes) = base64::engine::general_purpose::STANDARD_NO_PAD.decode(bare) {
-                if bytes.len() > 8 {
-                    *text = hex(&bytes);
-                }
+            let decoded = base64::engine::general_purpose::STANDARD_NO_PAD.decode(bare);
+            if let Some(bytes) = decoded.ok().filter(|bytes| bytes.len() > 8) {
+                *text = hex(&bytes);
             }
         }
         _ => {}

@@ -229,7 +229,7 @@ fn row_12_every_count_and_depth_is_capped_before_it_is_parsed() {
         let error = UnverifiedBundle::read(text.as_bytes()).unwrap_err();
         assert_eq!(error.fault, Fault::TooLarge, "{error}");
     }
-    assert!(began.elapsed() < Duration::from_secs(5));
+    assert!(began.elapsed() < Duration::from_secs(30));
     let subject = json!({"name": "x", "digest": {"sha256": artifact().hex()}});
     let crowd: Vec<Value> = vec![subject; 100_001];
     let statement = json!({"_type": "https://in-toto.io/Statement/v1", "subject": crowd,
@@ -447,7 +447,7 @@ fn row_16_the_bytes_that_were_signed_are_the_bytes_that_are_read() {
     let digest = artifact().hex();
     let other = Digest::of(b"another").hex();
     for (place, twice) in [
-        ("subject", format!(r#"{{"subject":[],"_type""#)),
+        ("subject", r#"{"subject":[],"_type""#.to_owned()),
         (
             "sha256",
             format!(r#"{{"sha256":"{other}","sha256":"{digest}"}}"#),
@@ -505,7 +505,7 @@ fn row_21_a_chain_cannot_blow_up() {
     let _ = verified(&bundle, &authority.domain("authority"));
     refused(&bundle, &stranger.domain("stranger"));
     assert!(
-        began.elapsed() < Duration::from_secs(2),
+        began.elapsed() < Duration::from_secs(10),
         "{:?}",
         began.elapsed()
     );

@@ -63,7 +63,13 @@ impl FromStr for RepositoryAddress {
             return Err(error());
         }
         let plain = text.strip_prefix("git+").unwrap_or(text);
-        let url = Url::parse(plain).map_err(|_| error())?;
+        // CircleCI's certificates and slsa-verifier's option leave the scheme away.
+        let host = plain.split('/').next().unwrap_or_default();
+        let url = match host.contains('.') && !host.contains([':', '@']) {
+            true => Url::parse(&format!("https://{plain}")),
+            false => Url::parse(plain),
+        };
+        let url = url.map_err(|_| error())?;
         let is_ssh = url.scheme() == "ssh";
         let scheme = match url.scheme() {
             "https" | "ssh" | "git" => "https",
@@ -178,6 +184,7 @@ mod tests {
             "git+ssh://git@github.com/acme/api.git",
             "ssh://git@github.com:22/acme/api",
             "git://github.com/acme/api",
+            "github.com/acme/api",
         ] {
             let address: RepositoryAddress = text.parse().unwrap();
             assert_eq!(address.as_str(), "https://github.com/acme/api", "{text}");

@@ -5,6 +5,7 @@ mod attack;
 #[allow(dead_code, reason = "its `main` is not called here")]
 mod client;
 mod conformance;
+mod expect;
 mod formats;
 mod mutation;
 mod negatives;

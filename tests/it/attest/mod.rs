@@ -1,4 +1,5 @@
 //! Attesting: what statements say, who signs them, and what is said where nobody can.
 
+mod ci;
 mod keyless;
 mod keyless_services;

@@ -1,5 +1,6 @@
 //! The command as a user meets it: what it prints, where, and how it exits.
 
+mod attest;
 mod aws;
 mod bad_input;
 mod check;
@@ -11,6 +12,7 @@ mod formats_hostile;
 mod github;
 mod init;
 mod interrupt;
+mod key;
 mod live;
 mod local;
 mod many;

@@ -9,7 +9,7 @@ use std::path::Path;
 
 type Body = fn(&[u8]);
 
-const TARGETS: [(&str, Body); 10] = [
+const TARGETS: [(&str, Body); 11] = [
     ("policy", bodies::policy),
     ("evidence", bodies::evidence),
     ("templates", bodies::templates),
@@ -20,6 +20,7 @@ const TARGETS: [(&str, Body); 10] = [
     ("registry", bodies::registry),
     ("declared", bodies::declared),
     ("workflow", bodies::workflow),
+    ("ci_environment", bodies::ci_environment),
 ];
 
 fn names(folder: &Path) -> BTreeSet<String> {

@@ -3,8 +3,10 @@
 
 use std::io::Write;
 
+use lockstep::attest::ci::{Provenance, Stated};
 use lockstep::model::version::{Naming, Plus, Reading, Scheme, Template, Version, compare};
 use lockstep::model::{Evidence, Statement, TrustDomain, TrustMaterial, canonical_json};
+use lockstep::observe::Environment;
 use lockstep::observe::discover::{Clue, Clues, Origin, Says, publishing_steps};
 use lockstep::observe::files::parse_checksums;
 use lockstep::observe::git_tag::{Packets, parse_advertisement, parse_ls_refs};
@@ -401,6 +403,31 @@ pub fn claims(data: &[u8]) {
                 };
             }
             Err(error) => assert!(is_showable(&error.to_string()), "{error:?}"),
+        }
+    }
+}
+
+/// Lines `NAME=value` are the environment of a CI system: provenance that says who built from a
+/// commit, or an error that can be shown; no user information of an address either way.
+pub fn ci_environment(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let lines = text.split('\n').filter_map(|line| line.split_once('='));
+    let environment = lines.fold(Environment::empty(), |environment, (name, value)| {
+        environment.with(name, value)
+    });
+    match Provenance::of_environment(&environment, None, &Stated::default()) {
+        Err(error) => assert!(is_showable(&error.to_string()), "{error:?}"),
+        Ok(provenance) => {
+            assert!(provenance.builder().is_some());
+            assert!(provenance.commit().is_some_and(|commit| commit.len() >= 40));
+            let predicate = provenance.predicate().expect("it is JSON");
+            let text = predicate.value.get();
+            assert!(is_showable(text), "{text:?}");
+            assert!(!text.contains("S3CRET@"), "{text}");
+            let again: Provenance = serde_json::from_str(text).expect("it is provenance");
+            assert_eq!(again, provenance);
         }
     }
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 
 type Body = fn(&[u8]);
 
-const TARGETS: [(&str, Body); 14] = [
+const TARGETS: [(&str, Body); 15] = [
     ("policy", bodies::policy),
     ("evidence", bodies::evidence),
     ("templates", bodies::templates),
@@ -24,6 +24,7 @@ const TARGETS: [(&str, Body); 14] = [
     ("statement", bodies::statement),
     ("trusted_root", bodies::trusted_root),
     ("claims", bodies::claims),
+    ("ci_environment", bodies::ci_environment),
 ];
 
 fn names(folder: &Path) -> BTreeSet<String> {

@@ -21,7 +21,7 @@ pub struct Stated {
 
 /// The build type of what is told by options: docs/attest.md describes it.
 const BUILD_TYPE: &str =
-    "https://github.com/lockstep-gate/lockstep/blob/main/docs/attest.md#build-type-stated-v1";
+    "https://github.com/lockstep-gate/lockstep/blob/main/docs/attest.md#build-type-statedv1";
 
 impl Stated {
     /// Nothing is stated.

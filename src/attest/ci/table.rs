@@ -26,7 +26,7 @@ struct System {
 const SYSTEMS: [System; 6] = [
     System {
         name: "Jenkins",
-        build_type: "https://github.com/lockstep-gate/lockstep/blob/main/docs/attest.md#build-type-jenkins-v1",
+        build_type: "https://github.com/lockstep-gate/lockstep/blob/main/docs/attest.md#build-type-jenkinsv1",
         sign: ("JENKINS_URL", None),
         builder: &["$JENKINS_URL"],
         repository: &["GIT_URL", "GIT_URL_1"],
@@ -38,7 +38,7 @@ const SYSTEMS: [System; 6] = [
     },
     System {
         name: "AWS CodeBuild",
-        build_type: "https://github.com/lockstep-gate/lockstep/blob/main/docs/attest.md#build-type-codebuild-v1",
+        build_type: "https://github.com/lockstep-gate/lockstep/blob/main/docs/attest.md#build-type-codebuildv1",
         sign: ("CODEBUILD_BUILD_ARN", None),
         builder: &["https://codebuild.", "$AWS_REGION", ".amazonaws.com/"],
         repository: &["CODEBUILD_SOURCE_REPO_URL"],
@@ -56,7 +56,7 @@ const SYSTEMS: [System; 6] = [
     },
     System {
         name: "Azure Pipelines",
-        build_type: "https://github.com/lockstep-gate/lockstep/blob/main/docs/attest.md#build-type-azure-pipelines-v1",
+        build_type: "https://github.com/lockstep-gate/lockstep/blob/main/docs/attest.md#build-type-azure-pipelinesv1",
         sign: ("TF_BUILD", None),
         builder: &[
             "$SYSTEM_COLLECTIONURI",
@@ -81,7 +81,7 @@ const SYSTEMS: [System; 6] = [
     },
     System {
         name: "CircleCI",
-        build_type: "https://github.com/lockstep-gate/lockstep/blob/main/docs/attest.md#build-type-circleci-v1",
+        build_type: "https://github.com/lockstep-gate/lockstep/blob/main/docs/attest.md#build-type-circleciv1",
         sign: ("CIRCLECI", Some("true")),
         builder: &["https://circleci.com/"],
         repository: &["CIRCLE_REPOSITORY_URL"],
@@ -97,7 +97,7 @@ const SYSTEMS: [System; 6] = [
     },
     System {
         name: "Buildkite",
-        build_type: "https://github.com/lockstep-gate/lockstep/blob/main/docs/attest.md#build-type-buildkite-v1",
+        build_type: "https://github.com/lockstep-gate/lockstep/blob/main/docs/attest.md#build-type-buildkitev1",
         sign: ("BUILDKITE", Some("true")),
         builder: &[
             "https://buildkite.com/",
@@ -115,7 +115,7 @@ const SYSTEMS: [System; 6] = [
     // Tekton sets no variables of its own: docs/attest.md says which the task passes on.
     System {
         name: "Tekton",
-        build_type: "https://github.com/lockstep-gate/lockstep/blob/main/docs/attest.md#build-type-tekton-v1",
+        build_type: "https://github.com/lockstep-gate/lockstep/blob/main/docs/attest.md#build-type-tektonv1",
         sign: ("TEKTON_TASKRUN_NAME", None),
         builder: &["$TEKTON_BUILDER_ID"],
         repository: &["TEKTON_SOURCE_URL"],

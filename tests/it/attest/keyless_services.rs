@@ -133,7 +133,7 @@ async fn a_local_keys_signature_is_witnessed_and_verifies_with_the_key() {
             let domain = TrustDomain {
                 label: "key".to_owned(),
                 material: TrustMaterial::Key {
-                    pem: key.public_pem().into(),
+                    pem: key.public_pem().unwrap().into(),
                     root: match &instance.trust.material {
                         TrustMaterial::TrustedRoot(root) => Some(root.clone()),
                         TrustMaterial::Key { .. } => None,

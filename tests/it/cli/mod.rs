@@ -1,5 +1,6 @@
 //! The command as a user meets it: what it prints, where, and how it exits.
 
+mod attest;
 mod aws;
 mod bad_input;
 mod check;
@@ -12,6 +13,7 @@ mod github;
 mod init;
 mod inspect;
 mod interrupt;
+mod key;
 mod live;
 mod local;
 mod many;

@@ -3,6 +3,7 @@
 mod doctor;
 mod evidence;
 mod replay;
+pub(crate) mod trust;
 mod verdict;
 
 use jsonschema::Validator;
@@ -56,6 +57,7 @@ fn no_object_of_a_schema_takes_unknown_fields_by_oversight() {
         doctor::SCHEMA,
         evidence::SCHEMA,
         replay::SCHEMA,
+        trust::SCHEMA,
         verdict::SCHEMA,
     ] {
         let mut found = Vec::new();

@@ -28,7 +28,9 @@ pub(super) async fn identity_token(
     client: &Client,
     options: &KeylessOptions,
 ) -> Result<IdentityToken, SignError> {
-    let audience = options.audience.as_deref().unwrap_or(AUDIENCE);
+    let audience = options.audience.as_deref();
+    let audience = audience.or_else(|| environment.get("LOCKSTEP_OIDC_AUDIENCE"));
+    let audience = audience.unwrap_or(AUDIENCE);
     if let Some(named) = &options.identity_token {
         return of_option(named, audience);
     }

@@ -39,7 +39,8 @@ pub struct KeylessOptions {
     pub services: ServiceOptions,
     /// An identity token, or the name of a file that holds one; nothing: what the environment has.
     pub identity_token: Option<String>,
-    /// For whom identity tokens are asked; `sigstore` where nothing is said.
+    /// For whom identity tokens are asked; `LOCKSTEP_OIDC_AUDIENCE`, else `sigstore`, where nothing is
+    /// said.
     pub audience: Option<String>,
     /// What the bundle must verify under: nothing means the public-good instance.
     pub trust: Option<TrustDomain>,

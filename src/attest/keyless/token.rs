@@ -100,7 +100,7 @@ impl IdentityToken {
             true => Ok(()),
             false => Err(error(
                 format!("is not for the audience `{}`", visible(wanted, 100)),
-                "ask for one with `aud: sigstore`, or name the other audience with --oidc-audience",
+                "ask for one with `aud: sigstore`, or name the other audience in LOCKSTEP_OIDC_AUDIENCE",
             )),
         }
     }

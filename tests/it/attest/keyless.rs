@@ -112,12 +112,16 @@ async fn github_actions_is_asked_for_the_audience_and_its_token_is_taken() {
             "ACTIONS_ID_TOKEN_REQUEST_URL",
             server.url("/id?api-version=2"),
         );
-    let signer = keyless(environment, KeylessOptions::default())
+    let signer = keyless(environment.clone(), KeylessOptions::default())
         .await
         .unwrap();
     assert_eq!(signer.identity(), PLANTED);
     let heard = server.heard();
     assert_eq!(heard[0].target, "/id?api-version=2&audience=sigstore");
+    let other = environment.with("LOCKSTEP_OIDC_AUDIENCE", "corp");
+    let shown = refused(keyless(other, KeylessOptions::default()).await);
+    assert!(shown.contains("audience `corp`"), "{shown}");
+    assert!(server.heard()[1].target.ends_with("&audience=corp"));
     assert_eq!(
         heard[0].header("authorization"),
         Some("Bearer request-s3cr3t")

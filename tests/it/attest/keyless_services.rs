@@ -5,6 +5,11 @@
 //! folder (`trusted_root.json`, `signing_config.json`, an issuer at the config's first OIDC address).
 //! Without it these tests say that they were left out.
 
+#![allow(
+    clippy::print_stdout,
+    reason = "a test that was left out says so, and one that ran says with which services"
+)]
+
 use std::path::PathBuf;
 use std::sync::Arc;
 

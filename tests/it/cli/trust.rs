@@ -49,7 +49,7 @@ fn a_private_instance_is_refreshed_written_out_and_shown() {
     );
     let ran = world.run(&["show", "--root", &world.root, "--format", "json"]);
     let shown = ran.json();
-    assert_eq!(shown["schema"], "lockstep-trust/1");
+    crate::schemas::trust::describes(&shown);
     let trust = &shown["trust"][0];
     assert_eq!(trust["source"], "store");
     assert_eq!(trust["expired"], false);
@@ -77,6 +77,7 @@ fn what_this_program_carries_is_shown_without_the_network() {
     ] {
         assert!(ran.out.contains(wanted), "{ran:#?}");
     }
+    crate::schemas::trust::describes(&world.run(&["show", "--format", "json"]).json());
     assert!(world.repository.server.heard().is_empty());
 }
 

@@ -3,6 +3,7 @@
 mod doctor;
 mod evidence;
 mod replay;
+pub(crate) mod trust;
 mod verdict;
 mod verification;
 
@@ -57,6 +58,7 @@ fn no_object_of_a_schema_takes_unknown_fields_by_oversight() {
         doctor::SCHEMA,
         evidence::SCHEMA,
         replay::SCHEMA,
+        trust::SCHEMA,
         verdict::SCHEMA,
         verification::SCHEMA,
     ] {

@@ -2,6 +2,7 @@
 
 mod ambient;
 mod asked;
+mod attest;
 mod check;
 mod completions;
 mod difference;
@@ -10,6 +11,7 @@ mod download;
 mod exit;
 mod explain;
 mod init;
+mod key;
 mod man;
 mod output;
 mod policy;
@@ -87,6 +89,8 @@ enum Verb {
     Doctor(doctor::DoctorArguments),
     Download(Box<download::DownloadArguments>),
     Replay(replay::ReplayArguments),
+    Attest(Box<attest::AttestArguments>),
+    Key(key::KeyArguments),
     Explain(explain::ExplainArguments),
     Policy(policy::PolicyArguments),
     Waive(Box<waive::WaiveArguments>),
@@ -108,6 +112,8 @@ pub fn run() -> ExitCode {
         Verb::Doctor(arguments) => doctor::run(&arguments, &ambient, &mut terminal),
         Verb::Download(arguments) => download::run(&arguments, &ambient, &mut terminal),
         Verb::Replay(arguments) => replay::run(&arguments, &mut terminal),
+        Verb::Attest(arguments) => attest::run(*arguments, &ambient, &mut terminal),
+        Verb::Key(arguments) => key::run(&arguments, &ambient, &mut terminal),
         Verb::Explain(arguments) => explain::run(&arguments, &mut terminal),
         Verb::Policy(arguments) => policy::run(&arguments, &mut terminal),
         Verb::Waive(arguments) => waive::run(*arguments, &ambient, &mut terminal),

@@ -86,6 +86,36 @@ impl Progress {
     }
 }
 
+/// Shows how far a large file is hashed, on a terminal.
+pub(super) struct Hashing {
+    shows: bool,
+}
+
+impl Hashing {
+    pub(super) fn new(terminal: &Terminal) -> Self {
+        Self {
+            shows: terminal.shows_progress(),
+        }
+    }
+
+    /// So many bytes of a file are hashed, of so many.
+    pub(super) fn hashed(&self, file: &str, bytes: u64, all: u64) {
+        if self.shows {
+            let share = bytes.saturating_mul(100).checked_div(all).unwrap_or(100);
+            let of = all >> 20;
+            show(&format!("{CLEAR}hashing {file}: {share} % of {of} MiB"));
+        }
+    }
+}
+
+impl Drop for Hashing {
+    fn drop(&mut self) {
+        if self.shows {
+            show(CLEAR);
+        }
+    }
+}
+
 impl Drop for Progress {
     fn drop(&mut self) {
         if self.manner == Manner::OneLine {

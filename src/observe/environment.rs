@@ -47,6 +47,11 @@ impl Environment {
             .filter(|value| !value.is_empty())
     }
 
+    /// A variable, an empty one too: for passwords, where empty is a value.
+    pub fn get_even_empty(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str)
+    }
+
     /// The first of these variables that is set.
     pub fn first_of<'n>(&self, names: &[&'n str]) -> Option<(&'n str, &str)> {
         names

@@ -21,6 +21,7 @@ mod signer;
 mod strict;
 mod verified;
 mod verifier;
+mod vsa;
 
 pub use bundle::{BUNDLE_BYTES, UnverifiedBundle};
 pub use checked::{CheckedEvidence, EvidenceFault, Origin, check};
@@ -39,3 +40,4 @@ pub use roots::{github, public_good};
 pub use signer::{CertificateClaims, Signer};
 pub use verified::{Verified, VerifiedSignature, VerifiedStatement};
 pub use verifier::Verifier;
+pub use vsa::{SummaryExpectations, VerifiedSummary};

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod action;
 mod attest;
 mod authority;
 mod cli;

@@ -1,9 +1,13 @@
 //! Takes bundles to where verifiers look for them.
 
 mod delivered;
+mod file;
 mod github_store;
+mod pep740;
 mod referrer;
 
 pub use delivered::{DeliverError, Delivered};
+pub use file::{Written, write_bundle};
 pub use github_store::GithubStore;
+pub use pep740::pep740;
 pub use referrer::Referrer;

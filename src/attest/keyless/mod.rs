@@ -19,7 +19,8 @@ use sigstore_types::{DerCertificate, DsseEnvelope, DsseSignature, KeyId, Payload
 
 pub use services::{LogService, RekorVersion, ServiceOptions, Services};
 pub use token::IdentityToken;
-pub use witness::{Witness, WitnessKey, Witnessed};
+pub use witness::SigstoreWitness;
+use witness::WitnessKey;
 
 use super::{Sign, SignError, SignedBundle, Signing};
 use crate::model::{Duration, STATEMENT_PAYLOAD_TYPE, Statement, TrustDomain};
@@ -49,6 +50,7 @@ pub struct Keyless {
     client: Client,
     services: Services,
     verifier: Verifier,
+    trust: TrustDomain,
     token: IdentityToken,
     identity: String,
 }
@@ -85,9 +87,15 @@ impl Keyless {
             client: client.clone(),
             services,
             verifier,
+            trust,
             token,
             identity,
         })
+    }
+
+    /// What a bundle of this signer verifies under.
+    pub fn trust(&self) -> &TrustDomain {
+        &self.trust
     }
 
     /// What the identity token says, as text; unverified, for filling in a predicate. Fulcio alone

@@ -1,34 +1,34 @@
 //! Has logs and timestamp authorities witness a signature: for certificates and for local keys.
 
+use sigstore_types::bundle::{Rfc3161Timestamp, TimestampVerificationData};
 use sigstore_types::{DerPublicKey, DsseEnvelope, TimestampToken, TransparencyLogEntry};
 
 use super::rekor::{self, LogVerifier};
 use super::services::{ServiceOptions, Services};
 use super::{timestamp, trust_of};
-use crate::attest::SignError;
+use crate::attest::key::PrivateKey;
+use crate::attest::{SignError, Witness, Witnessed, Witnessing};
 use crate::model::TrustDomain;
 use crate::observe::Environment;
 use crate::observe::http::Client;
 
 /// Logs and timestamp authorities for what a local key signs.
-pub struct Witness {
+pub struct SigstoreWitness {
     client: Client,
     services: Services,
     trust: TrustDomain,
 }
 
-/// What stands in a bundle beside a signature.
-#[derive(Debug, Clone, Default)]
-pub struct Witnessed {
-    /// Entries of logs, as a bundle holds them.
-    pub log_entries: Vec<TransparencyLogEntry>,
-    /// RFC 3161 responses over the signature.
-    pub timestamps: Vec<TimestampToken>,
+/// What the services gave: entries of logs as a bundle holds them, and RFC 3161 responses.
+#[derive(Default)]
+pub(super) struct Given {
+    pub(super) log_entries: Vec<TransparencyLogEntry>,
+    pub(super) timestamps: Vec<TimestampToken>,
 }
 
 /// Kinds of local keys that logs take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WitnessKey {
+pub(super) enum WitnessKey {
     /// ECDSA on P-256 with SHA-256.
     EcdsaP256,
     /// Pure Ed25519.
@@ -49,7 +49,7 @@ impl WitnessKey {
     ///
     /// # Errors
     /// [`SignError`] for any other kind.
-    pub fn of(key: &DerPublicKey) -> Result<Self, SignError> {
+    pub(super) fn of(key: &DerPublicKey) -> Result<Self, SignError> {
         match key.as_bytes() {
             der if der.starts_with(&P256_PREFIX) => Ok(Self::EcdsaP256),
             der if der.starts_with(&ED25519_PREFIX) => Ok(Self::Ed25519),
@@ -61,7 +61,7 @@ impl WitnessKey {
     }
 }
 
-impl Witness {
+impl SigstoreWitness {
     /// The logs and timestamp authorities that the options and this environment name; the
     /// public-good ones where they name none. Asks nobody.
     ///
@@ -88,18 +88,22 @@ impl Witness {
         &self.trust
     }
 
-    /// Log entries and timestamps for an envelope that this key signed.
-    ///
-    /// # Errors
-    /// [`SignError`] where a service gives none, or takes no such key.
-    pub async fn witness(
-        &self,
-        envelope: &DsseEnvelope,
-        key: &DerPublicKey,
-    ) -> Result<Witnessed, SignError> {
-        WitnessKey::of(key)?;
-        let verifier = LogVerifier::Key(key);
-        ask(&self.client, &self.services, envelope, &verifier).await
+    async fn ask(&self, envelope: &DsseEnvelope, key: &[u8]) -> Result<Witnessed, SignError> {
+        let key = DerPublicKey::from_bytes(key);
+        WitnessKey::of(&key)?;
+        let verifier = LogVerifier::Key(&key);
+        let given = ask(&self.client, &self.services, envelope, &verifier).await?;
+        let timestamps = given.timestamps.into_iter().map(Rfc3161Timestamp::new);
+        Ok(Witnessed {
+            log_entries: given.log_entries,
+            timestamps: TimestampVerificationData::new(timestamps.collect()),
+        })
+    }
+}
+
+impl Witness for SigstoreWitness {
+    fn witness<'a>(&'a self, envelope: &'a DsseEnvelope, key: &'a PrivateKey) -> Witnessing<'a> {
+        Box::pin(self.ask(envelope, key.public_der()))
     }
 }
 
@@ -110,8 +114,8 @@ pub(super) async fn ask(
     services: &Services,
     envelope: &DsseEnvelope,
     verifier: &LogVerifier<'_>,
-) -> Result<Witnessed, SignError> {
-    let mut witnessed = Witnessed::default();
+) -> Result<Given, SignError> {
+    let mut witnessed = Given::default();
     for service in &services.logs {
         let entry = rekor::log(client, service, envelope, verifier).await?;
         witnessed.log_entries.push(entry);

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use lockstep::attest::keyless::{Keyless, KeylessOptions, RekorVersion, ServiceOptions, Witness};
+use lockstep::attest::keyless::{
+    Keyless, KeylessOptions, RekorVersion, ServiceOptions, SigstoreWitness,
+};
 use lockstep::attest::{Sign, SignError};
 use lockstep::observe::Environment;
 use lockstep::observe::http::{Client, Limits, Silent};
@@ -367,8 +369,12 @@ async fn services_of_a_private_instance_need_its_trusted_root() {
     let shown = refused(keyless(Environment::empty(), options.clone()).await);
     assert!(shown.contains("--trusted-root"), "{shown}");
     let environment = Environment::empty();
-    let witness =
-        Witness::of_environment(&environment, &client(&environment), &options.services, None);
+    let witness = SigstoreWitness::of_environment(
+        &environment,
+        &client(&environment),
+        &options.services,
+        None,
+    );
     assert!(witness.is_err());
     options.services.timestamp_server = None;
     options.services.rekor_version = Some(RekorVersion::V2);

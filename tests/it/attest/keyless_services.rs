@@ -8,17 +8,15 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use lockstep::attest::Sign;
+use lockstep::attest::key::{Algorithm, PrivateKey};
 use lockstep::attest::keyless::{
-    Keyless, KeylessOptions, RekorVersion, ServiceOptions, Services, Witness, prove,
+    Keyless, KeylessOptions, RekorVersion, ServiceOptions, Services, SigstoreWitness, prove,
 };
+use lockstep::attest::{LocalKey, Sign};
 use lockstep::model::{ArtifactDigest, Digest, Leniency, TrustDomain, TrustMaterial};
 use lockstep::observe::http::{Client, Limits, Request, Silent};
 use lockstep::observe::{Environment, now};
 use lockstep::verify::{Signer, UnverifiedBundle, Verified, Verifier};
-use sigstore_types::{
-    DerPublicKey, DsseEnvelope, DsseSignature, KeyId, PayloadBytes, TransparencyLogEntry,
-};
 
 /// The folders of running services; more than one may be named, as in `PATH`.
 fn services() -> Vec<PathBuf> {
@@ -130,40 +128,12 @@ async fn a_local_keys_signature_is_witnessed_and_verifies_with_the_key() {
     for folder in services() {
         let instance = Instance::of(&folder);
         let services = Services::choose(&instance.services(), &Environment::empty()).unwrap();
-        for kind in ["p256", "ed25519"] {
-            let (statement, _) = statement();
-            let encoded = sigstore_types::pae("application/vnd.in-toto+json", &statement);
-            let (signature, key) = signed_by_a_key(kind, &encoded);
-            let envelope = DsseEnvelope::new(
-                "application/vnd.in-toto+json",
-                PayloadBytes::from_bytes(&statement),
-                DsseSignature::new(signature.into(), KeyId::default()),
-            );
-            let trust = Some(&instance.trust);
-            let witness = Witness::of_environment(
-                &Environment::empty(),
-                &instance.client,
-                &instance.services(),
-                trust,
-            );
-            let witnessed = witness.unwrap().witness(&envelope, &key).await;
-            if kind == "ed25519" && services.logs[0].version == RekorVersion::V2 {
-                let why = witnessed.unwrap_err();
-                assert!(why.hint.unwrap().contains("--rekor-version 1"));
-                continue;
-            }
-            let witnessed = witnessed.unwrap();
-            assert_eq!(witnessed.log_entries.len(), 1);
-            let bundle = bundle(
-                &envelope,
-                &witnessed.log_entries,
-                &witnessed.timestamps,
-                &key,
-            );
+        for algorithm in [Algorithm::EcdsaP256, Algorithm::Ed25519] {
+            let key = PrivateKey::generate(algorithm).unwrap();
             let domain = TrustDomain {
                 label: "key".to_owned(),
                 material: TrustMaterial::Key {
-                    pem: key.to_pem().into(),
+                    pem: key.public_pem().into(),
                     root: match &instance.trust.material {
                         TrustMaterial::TrustedRoot(root) => Some(root.clone()),
                         TrustMaterial::Key { .. } => None,
@@ -171,61 +141,25 @@ async fn a_local_keys_signature_is_witnessed_and_verifies_with_the_key() {
                 },
                 leniency: Leniency::default(),
             };
-            prove(&lockstep::attest::SignedBundle { json: bundle }, &domain).unwrap();
-            println!("witnessed and verified: {kind} with {:?}", services.logs);
+            let witness = SigstoreWitness::of_environment(
+                &Environment::empty(),
+                &instance.client,
+                &instance.services(),
+                Some(&instance.trust),
+            );
+            let signer = LocalKey::new(key, Some(Arc::new(witness.unwrap())));
+            let signed = signer.sign(&statement().0).await;
+            let is_v2 = services.logs[0].version == RekorVersion::V2;
+            if algorithm == Algorithm::Ed25519 && is_v2 {
+                let why = signed.unwrap_err();
+                assert!(why.hint.unwrap().contains("--rekor-version 1"));
+                continue;
+            }
+            prove(&signed.unwrap(), &domain).unwrap();
+            println!(
+                "witnessed and verified: {algorithm:?} with {:?}",
+                services.logs
+            );
         }
     }
-}
-
-fn signed_by_a_key(kind: &str, message: &[u8]) -> (Vec<u8>, DerPublicKey) {
-    use aws_lc_rs::rand::SystemRandom;
-    use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
-    match kind {
-        "p256" => {
-            let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
-            let signature = key.sign(&SystemRandom::new(), message).unwrap();
-            let mut der = hex("3059301306072a8648ce3d020106082a8648ce3d030107034200");
-            der.extend_from_slice(key.public_key().as_ref());
-            (signature.as_ref().to_vec(), DerPublicKey::new(der))
-        }
-        _ => {
-            use ed25519_dalek::Signer as _;
-            let key = ed25519_dalek::SigningKey::from_bytes(&[7; 32]);
-            let mut der = hex("302a300506032b6570032100");
-            der.extend_from_slice(key.verifying_key().as_bytes());
-            (key.sign(message).to_vec(), DerPublicKey::new(der))
-        }
-    }
-}
-
-fn hex(text: &str) -> Vec<u8> {
-    (0..text.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
-        .collect()
-}
-
-fn bundle(
-    envelope: &DsseEnvelope,
-    entries: &[TransparencyLogEntry],
-    timestamps: &[sigstore_types::TimestampToken],
-    key: &DerPublicKey,
-) -> String {
-    let timestamps: Vec<_> = timestamps
-        .iter()
-        .map(|token| serde_json::json!({"signedTimestamp": token}))
-        .collect();
-    use base64::Engine as _;
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, key.as_bytes());
-    let hint = base64::engine::general_purpose::STANDARD.encode(digest);
-    serde_json::json!({
-        "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
-        "verificationMaterial": {
-            "publicKey": {"hint": hint},
-            "tlogEntries": entries,
-            "timestampVerificationData": {"rfc3161Timestamps": timestamps},
-        },
-        "dsseEnvelope": envelope,
-    })
-    .to_string()
 }

@@ -1,4 +1,4 @@
-//! Signing: what `attest` makes, and what it says where it cannot.
+//! Attesting: what statements say, who signs them, and what is said where nobody can.
 
 mod keyless;
 mod keyless_services;

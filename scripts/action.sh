@@ -1,0 +1,151 @@
+#!/usr/bin/env bash
+# What action.yml runs: turns its inputs (INPUT_…) into one `lockstep` command. Inputs are arguments and
+# never parts of a script.
+set -euo pipefail
+
+fail() {
+    printf '::error title=Lockstep::%s\n' "$1"
+    exit 2
+}
+
+output() {
+    if [ -n "${GITHUB_OUTPUT:-}" ]; then
+        case "$2" in
+        *$'\n'*) fail "the value of the output $1 has more than one line" ;;
+        esac
+        printf '%s=%s\n' "$1" "$2" >>"$GITHUB_OUTPUT"
+    fi
+}
+
+is_true() {
+    case "$2" in
+    true) return 0 ;;
+    false | '') return 1 ;;
+    *) fail "the input $1 is neither true nor false" ;;
+    esac
+}
+
+# Adds an option with its value to the command where the input is given.
+option() {
+    if [ -n "$2" ]; then
+        command+=("$1" "$2")
+    fi
+}
+
+# Adds each line of an input as an argument of its own.
+lines() {
+    local line
+    while IFS= read -r line; do
+        line="${line#"${line%%[![:space:]]*}"}"
+        line="${line%"${line##*[![:space:]]}"}"
+        if [ -n "$line" ]; then
+            subjects+=("$line")
+        fi
+    done <<<"$1"
+}
+
+# The binary: the one that is named, else built from the source beside this script.
+binary() {
+    if [ -n "${INPUT_BINARY:-}" ]; then
+        [ -x "$INPUT_BINARY" ] || fail "the input binary names no executable file: $INPUT_BINARY"
+        lockstep="$INPUT_BINARY"
+        return
+    fi
+    local source root
+    source="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+    root="${RUNNER_TEMP:-/tmp}/lockstep"
+    lockstep="$root/bin/lockstep"
+    if [ ! -x "$lockstep" ]; then
+        command -v cargo >/dev/null || fail "there is no cargo to build lockstep with; install Rust or give the input binary"
+        echo "::group::Building lockstep from the source of this action"
+        cargo install --locked --path "$source" --root "$root"
+        echo "::endgroup::"
+    fi
+}
+
+subjects=()
+case "${INPUT_MODE:-}" in
+attest | verify)
+    lines "${INPUT_SUBJECT_PATH:-}"
+    if [ -n "${INPUT_SUBJECT_DIGEST:-}" ]; then
+        [ -n "${INPUT_SUBJECT_NAME:-}" ] || fail "subject-digest needs subject-name"
+    fi
+    ;;
+check)
+    [ -n "${INPUT_POLICY:-}" ] || fail "mode check needs the input policy"
+    ;;
+*) fail "the input mode is attest, verify or check" ;;
+esac
+binary
+
+case "$INPUT_MODE" in
+attest)
+    command=("$lockstep" attest)
+    bundle="${INPUT_BUNDLE:-}"
+    if is_true push-to-registry "${INPUT_PUSH_TO_REGISTRY:-}"; then
+        [ -n "${INPUT_SUBJECT_DIGEST:-}" ] || fail "push-to-registry needs subject-name and subject-digest"
+        subjects+=("oci:$INPUT_SUBJECT_NAME@$INPUT_SUBJECT_DIGEST")
+        command+=(--to registry)
+    elif [ -n "${INPUT_SUBJECT_DIGEST:-}" ]; then
+        subjects+=("$INPUT_SUBJECT_DIGEST")
+        command+=(--subject-name "$INPUT_SUBJECT_NAME")
+    fi
+    option --checksums "${INPUT_SUBJECT_CHECKSUMS:-}"
+    option --type "${INPUT_PREDICATE_TYPE:-}"
+    option --predicate "${INPUT_PREDICATE_PATH:-}"
+    option --key "${INPUT_KEY:-}"
+    if is_true push-to-github "${INPUT_PUSH_TO_GITHUB:-}"; then
+        command+=(--to github)
+    fi
+    if [ -z "$bundle" ]; then
+        bundle="$(mktemp -d "${RUNNER_TEMP:-/tmp}/attestation.XXXXXX")/attestation.sigstore.json"
+    fi
+    command+=(--to file --bundle "$bundle" --)
+    "${command[@]}" "${subjects[@]}"
+    output bundle-path "$bundle"
+    ;;
+verify)
+    if [ -n "${INPUT_SUBJECT_DIGEST:-}" ]; then
+        subjects+=("oci:$INPUT_SUBJECT_NAME@$INPUT_SUBJECT_DIGEST")
+    fi
+    command=("$lockstep" verify)
+    option --bundle "${INPUT_BUNDLE:-}"
+    option --key "${INPUT_KEY:-}"
+    option --predicate-type "${INPUT_PREDICATE_TYPE:-}"
+    option --source-repository "${INPUT_SOURCE_REPOSITORY:-}"
+    option --source-tag "${INPUT_SOURCE_TAG:-}"
+    option --source-commit "${INPUT_SOURCE_COMMIT:-}"
+    option --workflow "${INPUT_WORKFLOW:-}"
+    if [ -z "${INPUT_KEY:-}" ]; then
+        command+=(--certificate-oidc-issuer https://token.actions.githubusercontent.com)
+    fi
+    command+=(--)
+    "${command[@]}" "${subjects[@]}"
+    ;;
+check)
+    command=("$lockstep" check)
+    if is_true local "${INPUT_LOCAL:-}"; then
+        command+=(--local)
+    fi
+    option --version "${INPUT_VERSION:-}"
+    option --environment "${INPUT_ENVIRONMENT:-}"
+    option --wait "${INPUT_WAIT:-}"
+    option --fail-on "${INPUT_FAIL_ON:-}"
+    option --save-evidence "${INPUT_SAVE_EVIDENCE:-}"
+    if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then
+        command+=("--summary=$GITHUB_STEP_SUMMARY")
+    fi
+    status=0
+    if [ -n "${INPUT_SARIF_FILE:-}" ]; then
+        "${command[@]}" --format sarif -- "$INPUT_POLICY" >"$INPUT_SARIF_FILE" || status=$?
+    else
+        "${command[@]}" -- "$INPUT_POLICY" || status=$?
+    fi
+    case "$status" in
+    0) output verdict allow ;;
+    1) output verdict deny ;;
+    3) output verdict indeterminate ;;
+    esac
+    exit "$status"
+    ;;
+esac

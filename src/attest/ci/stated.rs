@@ -1,0 +1,112 @@
+//! What the caller states of the build: all of it where no CI system is known, parts of it elsewhere.
+
+use super::{BuildDefinition, Provenance, ProvenanceError, RunDetails, clean, commit, map, source};
+
+/// What is stated by options.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stated {
+    /// `--builder-id`.
+    pub builder: Option<String>,
+    /// `--build-type`.
+    pub build_type: Option<String>,
+    /// `--source-repository`.
+    pub repository: Option<String>,
+    /// `--source-commit`.
+    pub commit: Option<String>,
+    /// `--source-ref`.
+    pub reference: Option<String>,
+    /// `--invocation`.
+    pub invocation: Option<String>,
+}
+
+/// The build type of what is told by options: docs/attest.md describes it.
+const BUILD_TYPE: &str =
+    "https://github.com/lockstep-gate/lockstep/blob/main/docs/attest.md#build-type-stated-v1";
+
+impl Stated {
+    /// Nothing is stated.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What is stated. Beside a CI system that is there, nothing may be: whoever verifies would not
+    /// know who says what.
+    pub(super) fn over(&self, found: Option<Provenance>) -> Result<Provenance, ProvenanceError> {
+        if let Some(found) = found {
+            return match self.is_empty() {
+                true => Ok(found),
+                false => Err(ProvenanceError::new(
+                    "the build is described by the CI system that is running",
+                    "leave out --builder-id, --build-type, --source-… and --invocation",
+                )),
+            };
+        }
+        let missing = |option: &str, hint: &str| {
+            let message = format!("no CI system is known here, and {option} is not given");
+            ProvenanceError::new(message, hint)
+        };
+        let refused = |option: &str| {
+            let message = format!("{option} holds what no predicate may hold");
+            ProvenanceError::new(message, "an address without user, password and query")
+        };
+        let text = |option: &str, value: &Option<String>| match value {
+            Some(text) => match clean::cleaned(text) {
+                Some(clean) => Ok(Some(clean)),
+                None => Err(refused(option)),
+            },
+            None => Ok(None),
+        };
+        let builder = text("--builder-id", &self.builder)?.ok_or_else(|| {
+            missing(
+                "--builder-id",
+                "say who builds: a URI that stands for this machine or service",
+            )
+        })?;
+        let repository = match &self.repository {
+            Some(text) => {
+                Some(clean::repository(text).ok_or_else(|| refused("--source-repository"))?)
+            }
+            None => None,
+        };
+        let sha = match &self.commit {
+            Some(text) => Some(commit(text, "--source-commit")?),
+            None => None,
+        };
+        let reference = text("--source-ref", &self.reference)?;
+        let resolved = match (&repository, &sha) {
+            (Some(repository), Some(sha)) => {
+                let at = reference
+                    .as_ref()
+                    .map(|it| format!("@{it}"))
+                    .unwrap_or_default();
+                vec![source(&format!("{repository}{at}"), sha)]
+            }
+            (None, None) => Vec::new(),
+            (Some(_), None) => {
+                return Err(missing(
+                    "--source-commit",
+                    "a source is a repository and a commit",
+                ));
+            }
+            (None, Some(_)) => {
+                return Err(missing(
+                    "--source-repository",
+                    "a source is a repository and a commit",
+                ));
+            }
+        };
+        Ok(Provenance {
+            build_definition: BuildDefinition {
+                build_type: text("--build-type", &self.build_type)?
+                    .unwrap_or_else(|| BUILD_TYPE.to_owned()),
+                external_parameters: map([("repository", repository), ("ref", reference)]),
+                internal_parameters: map([]),
+                resolved_dependencies: resolved,
+            },
+            run_details: RunDetails {
+                builder: map([("id", Some(builder))]),
+                metadata: map([("invocationId", text("--invocation", &self.invocation)?)]),
+            },
+        })
+    }
+}

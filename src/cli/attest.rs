@@ -1,0 +1,213 @@
+//! `lockstep attest`: signs what is said about artifacts, and puts the bundle where verifiers look.
+
+mod asking;
+mod delivering;
+mod options;
+mod predicate;
+mod signer;
+mod subjects;
+mod told;
+
+use std::path::PathBuf;
+
+use crate::attest::deliver::{self, Written};
+use crate::attest::subject::{Artifact, Place, SubjectError};
+use crate::attest::{Mark, Predicate, SignError, SignedBundle, statement};
+use crate::model::{Statement, visible};
+
+use asking::Asking;
+use delivering::Places;
+pub(super) use options::AttestArguments;
+use options::Destination;
+use signer::Signer;
+pub(super) use signer::read_key;
+use told::{Delivered, Told};
+
+use super::ambient::Ambient;
+use super::exit::{Ending, Failure};
+use super::say::Terminal;
+
+/// Copies of one bundle that are written beside artifacts.
+const COPIES: usize = 64;
+
+/// What is signed at a time, and where its bundle goes.
+struct Attestation {
+    statement: Statement,
+    bytes: Vec<u8>,
+    artifacts: Vec<Artifact>,
+    files: Vec<PathBuf>,
+}
+
+pub(super) fn run(
+    arguments: AttestArguments,
+    ambient: &Ambient,
+    terminal: &mut Terminal,
+) -> Result<Ending, Failure> {
+    arguments.check()?;
+    let asking = Asking::new(arguments.offline, ambient, terminal)?;
+    let artifacts = subjects::collect(&arguments, &asking, terminal)?;
+    let places = Places::of(&arguments.destinations(), &artifacts, ambient)?;
+    if arguments.dry_run {
+        let predicate = predicate::predicate(&arguments, None, ambient)?;
+        for attestation in attestations(&arguments, &artifacts, &predicate)? {
+            terminal.result(&String::from_utf8_lossy(&attestation.bytes))?;
+            terminal.result("\n")?;
+        }
+        return Ok(Ending::Fine);
+    }
+    let signer = Signer::of(&arguments, ambient, &asking)?;
+    let predicate = predicate::predicate(&arguments, signer.claims.as_ref(), ambient)?;
+    let mut told = Told::new(&artifacts, &predicate.kind, signer.identity());
+    for attestation in attestations(&arguments, &artifacts, &predicate)? {
+        let run = Run {
+            arguments: &arguments,
+            asking: &asking,
+            signer: &signer,
+            places: &places,
+        };
+        run.attest(&attestation, &mut told, terminal)?;
+    }
+    if !arguments.to_output() {
+        told.tell(arguments.format, terminal)?;
+    }
+    Ok(Ending::Fine)
+}
+
+/// One statement about all; for package indexes one about each distribution.
+fn attestations(
+    arguments: &AttestArguments,
+    artifacts: &[Artifact],
+    predicate: &Predicate,
+) -> Result<Vec<Attestation>, Failure> {
+    let groups: Vec<&[Artifact]> = match arguments.pep740 {
+        true => artifacts.chunks(1).collect(),
+        false => vec![artifacts],
+    };
+    let mut attestations = Vec::with_capacity(groups.len());
+    for group in groups {
+        let (statement, bytes) = statement(group, predicate)
+            .map_err(|error| Failure::new(error.to_string(), "attest them in parts"))?;
+        attestations.push(Attestation {
+            statement,
+            bytes,
+            artifacts: group.to_vec(),
+            files: files(arguments, group)?,
+        });
+    }
+    Ok(attestations)
+}
+
+/// Where the bundle of these artifacts goes as a file.
+fn files(arguments: &AttestArguments, artifacts: &[Artifact]) -> Result<Vec<PathBuf>, Failure> {
+    if arguments.dry_run || !arguments.destinations().contains(&Destination::File) {
+        return Ok(Vec::new());
+    }
+    if let Some(file) = &arguments.bundle {
+        return Ok(vec![file.clone()]);
+    }
+    let suffix = match arguments.pep740 {
+        true => ".publish.attestation",
+        false => ".sigstore.json",
+    };
+    let mut files = Vec::new();
+    for artifact in artifacts {
+        if let Place::File(path) = &artifact.place {
+            let mut name = path.clone().into_os_string();
+            name.push(suffix);
+            files.push(PathBuf::from(name));
+        }
+    }
+    if files.is_empty() || files.len() < artifacts.len() {
+        return Err(Failure::new(
+            "not every artifact is a file here beside which its bundle can be written",
+            "name one file for the bundle: --bundle FILE, or `-` for standard output",
+        ));
+    }
+    if files.len() > COPIES {
+        return Err(Failure::new(
+            format!(
+                "a bundle about {} artifacts is not written beside each",
+                files.len()
+            ),
+            "name one file for it: --bundle FILE",
+        ));
+    }
+    Ok(files)
+}
+
+/// What every attestation of a run is made with.
+struct Run<'r> {
+    arguments: &'r AttestArguments,
+    asking: &'r Asking,
+    signer: &'r Signer,
+    places: &'r Places,
+}
+
+impl Run<'_> {
+    /// Signs once at most, and takes the bundle to every place that has none which says the same.
+    fn attest(
+        &self,
+        attestation: &Attestation,
+        told: &mut Told,
+        terminal: &mut Terminal,
+    ) -> Result<(), Failure> {
+        let (arguments, signer) = (self.arguments, self.signer);
+        let mark = Mark::new(&attestation.statement, signer.identity());
+        let same =
+            |there: &[u8]| Mark::unverified(there).as_ref() == Some(&mark) && signer.made(there);
+        let mut signed: Option<SignedBundle> = None;
+        let mut bundle = || match &signed {
+            Some(bundle) => Ok(bundle.clone()),
+            None => {
+                let fresh = signer.sign(&attestation.bytes, self.asking)?;
+                signed = Some(fresh.clone());
+                Ok(fresh)
+            }
+        };
+        let in_form = |bundle: &SignedBundle| match arguments.pep740 {
+            true => deliver::pep740(bundle).map_err(unsigned),
+            false => Ok(bundle.json.clone()),
+        };
+        for file in &attestation.files {
+            // Looked at before anything is signed, and again when it is written.
+            if !arguments.force && file.exists() {
+                deliver::write_bundle(file, "", false, &same).map_err(unsigned)?;
+                told.delivered(Delivered::already(file));
+                continue;
+            }
+            let text = in_form(&bundle()?)?;
+            let written = deliver::write_bundle(file, &text, arguments.force, &same);
+            told.delivered(match written.map_err(unsigned)? {
+                Written::New => Delivered::new(file, &text),
+                Written::Already => Delivered::already(file),
+            });
+        }
+        let delivered =
+            self.places
+                .deliver(&attestation.artifacts, self.asking, &same, &mut bundle)?;
+        for one in delivered {
+            told.delivered(Delivered::elsewhere(one));
+        }
+        if arguments.to_output() {
+            let text = in_form(&bundle()?)?;
+            terminal.result(&format!("{text}\n"))?;
+        }
+        Ok(())
+    }
+}
+
+fn unsigned(error: SignError) -> Failure {
+    Failure::Said {
+        message: error.message,
+        hint: error.hint,
+    }
+}
+
+fn unfit(error: SubjectError) -> Failure {
+    Failure::new(error.message, error.hint)
+}
+
+/// A path as messages show it.
+fn shown(path: &std::path::Path) -> String {
+    visible(&path.display().to_string(), 300)
+}

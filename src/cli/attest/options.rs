@@ -1,0 +1,247 @@
+//! The options of `lockstep attest`, and which go together.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use crate::attest::ci::Stated;
+use crate::attest::keyless::{RekorVersion, ServiceOptions};
+use crate::cli::Format;
+use crate::cli::exit::Failure;
+
+/// Sign provenance, or another predicate, for artifacts: one in-toto statement in a Sigstore bundle.
+///
+/// The predicate is SLSA provenance v1 of the CI system that runs here (GitHub Actions, GitLab CI,
+/// Jenkins, CodeBuild, Azure Pipelines, CircleCI, Buildkite, Tekton), or what the options state, or
+/// a file. A bundle that says the same already is left as it is.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct AttestArguments {
+    /// Files, folders, globs, `sha256:…` with --subject-name, images as oci:HOST/NAME:TAG.
+    #[arg(value_name = "SUBJECT", required_unless_present = "checksums")]
+    pub(super) subjects: Vec<String>,
+    /// Attest what a list of checksums names, as `sha256sum` writes it.
+    #[arg(long, value_name = "FILE")]
+    pub(super) checksums: Vec<PathBuf>,
+    /// The name of the artifact whose digest is given.
+    #[arg(long, value_name = "NAME")]
+    pub(super) subject_name: Option<String>,
+    /// Attest the images of every platform of an index too.
+    #[arg(long)]
+    pub(super) platforms: bool,
+
+    /// Say what this JSON file holds instead of provenance; an SBOM, results of tests.
+    #[arg(long, value_name = "FILE", requires = "kind")]
+    pub(super) predicate: Option<PathBuf>,
+    /// The predicate's type: a URI, or a short name as cosign knows (spdxjson, cyclonedx, vuln).
+    #[arg(
+        long = "type",
+        value_name = "TYPE",
+        requires = "predicate",
+        id = "kind"
+    )]
+    pub(super) kind: Option<String>,
+    #[command(flatten)]
+    pub(super) build: BuildArguments,
+
+    /// Sign with the private key in this file.
+    #[arg(long, value_name = "FILE")]
+    pub(super) key: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) services: ServiceArguments,
+    /// Log the signature nowhere: who verifies must accept that (--unsafe-no-log).
+    #[arg(long, requires = "key")]
+    pub(super) no_log: bool,
+    /// Open no connection.
+    #[arg(long)]
+    pub(super) offline: bool,
+
+    /// Where the bundle goes; a file where not given.
+    #[arg(long, value_enum, value_name = "WHERE")]
+    pub(super) to: Vec<Destination>,
+    /// The bundle's file, `-` for standard output; beside each artifact, with .sigstore.json, where
+    /// not given.
+    #[arg(long, value_name = "FILE")]
+    pub(super) bundle: Option<PathBuf>,
+    /// Attest each distribution for a package index: NAME.publish.attestation as of PEP 740.
+    #[arg(long, conflicts_with_all = ["predicate", "bundle", "key", "platforms"])]
+    pub(super) pep740: bool,
+    /// Write over a bundle that says something else.
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Print the statement, sign nothing.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// How the result is written.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(super) format: Format,
+}
+
+/// What is said of the build outside of a CI system that is known.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "The build, where no CI system is known")]
+pub(super) struct BuildArguments {
+    /// Who builds: a URI.
+    #[arg(long, value_name = "URI")]
+    builder_id: Option<String>,
+    /// How the build is described: a URI.
+    #[arg(long, value_name = "URI")]
+    build_type: Option<String>,
+    /// The address of the repository.
+    #[arg(long, value_name = "URL")]
+    source_repository: Option<String>,
+    /// The commit, whole.
+    #[arg(long, value_name = "COMMIT")]
+    source_commit: Option<String>,
+    /// The git reference, as in refs/tags/v1.2.3.
+    #[arg(long, value_name = "REF")]
+    source_ref: Option<String>,
+    /// The run: a URI or number.
+    #[arg(long, value_name = "ID")]
+    invocation: Option<String>,
+}
+
+/// Where bundles go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Destination {
+    /// Files: beside the artifacts, or as --bundle says.
+    File,
+    /// Standard output.
+    Stdout,
+    /// The registry of the image, as a referrer that cosign finds.
+    Registry,
+    /// GitHub's store of attestations, of the repository that GITHUB_REPOSITORY names.
+    Github,
+}
+
+/// With which services to sign.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Services; those of the public Sigstore instance where not given")]
+pub(super) struct ServiceArguments {
+    /// The identity token to sign with, or a file that holds it; that of the CI job where not given.
+    #[arg(long, value_name = "TOKEN|FILE", conflicts_with = "key")]
+    pub(super) identity_token: Option<String>,
+    /// Take the services of this signing config.
+    #[arg(long, value_name = "FILE")]
+    signing_config: Option<PathBuf>,
+    /// Hold what was signed to this trusted_root.json.
+    #[arg(long, value_name = "FILE")]
+    pub(super) trusted_root: Option<PathBuf>,
+    /// The certificate authority.
+    #[arg(long, value_name = "URL")]
+    fulcio_url: Option<String>,
+    /// The transparency log.
+    #[arg(long, value_name = "URL")]
+    rekor_url: Option<String>,
+    /// The timestamp authority, with its path.
+    #[arg(long, value_name = "URL")]
+    timestamp_server: Option<String>,
+    /// The interface of the log.
+    #[arg(long, value_parser = ["1", "2"], value_name = "1|2")]
+    rekor_version: Option<String>,
+}
+
+/// The longest signing config or trusted root in bytes.
+const TEXT_BYTES: u64 = 4 << 20;
+
+/// A file's text.
+pub(super) fn read_text(option: &str, path: &Path) -> Result<String, Failure> {
+    let shown = super::shown(path);
+    let unreadable = |error: std::io::Error| {
+        let message = format!("{option}: {shown}: cannot be read: {error}");
+        Failure::new(message, "name a JSON file")
+    };
+    let mut text = String::new();
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    file.take(TEXT_BYTES + 1)
+        .read_to_string(&mut text)
+        .map_err(unreadable)?;
+    match text.len() as u64 > TEXT_BYTES {
+        true => Err(Failure::new(
+            format!("{option}: {shown}: more than {TEXT_BYTES} bytes"),
+            "is it the right file?",
+        )),
+        false => Ok(text),
+    }
+}
+
+impl ServiceArguments {
+    /// Which services are named.
+    pub(super) fn options(&self) -> Result<ServiceOptions, Failure> {
+        let signing_config = match &self.signing_config {
+            Some(path) => Some(read_text("--signing-config", path)?),
+            None => None,
+        };
+        Ok(ServiceOptions {
+            signing_config,
+            fulcio_url: self.fulcio_url.clone(),
+            rekor_url: self.rekor_url.clone(),
+            timestamp_server: self.timestamp_server.clone(),
+            rekor_version: match self.rekor_version.as_deref() {
+                Some("1") => Some(RekorVersion::V1),
+                Some(_) => Some(RekorVersion::V2),
+                None => None,
+            },
+        })
+    }
+}
+
+impl BuildArguments {
+    pub(super) fn stated(&self) -> Stated {
+        Stated {
+            builder: self.builder_id.clone(),
+            build_type: self.build_type.clone(),
+            repository: self.source_repository.clone(),
+            commit: self.source_commit.clone(),
+            reference: self.source_ref.clone(),
+            invocation: self.invocation.clone(),
+        }
+    }
+}
+
+impl AttestArguments {
+    /// Which options do not go together.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        let digests = self.subjects.iter().filter(|it| is_digest(it)).count();
+        if self.subject_name.is_some() && digests != 1 {
+            return Err(Failure::new(
+                "--subject-name names one digest",
+                "give exactly one `sha256:…` with it; files and images have names",
+            ));
+        }
+        if self.predicate.is_some() && !self.build.stated().is_empty() {
+            return Err(Failure::new(
+                "--predicate and options of the build",
+                "leave out --builder-id, --build-type, --source-… and --invocation",
+            ));
+        }
+        let to_dash = self.bundle.as_deref() == Some(Path::new("-"));
+        if self.bundle.is_some() && !to_dash && self.to == [Destination::Stdout] {
+            return Err(Failure::new(
+                "--bundle FILE and --to stdout",
+                "say `--to file --to stdout` for both",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Where the bundle goes.
+    pub(super) fn destinations(&self) -> Vec<Destination> {
+        let to_dash = self.bundle.as_deref() == Some(Path::new("-"));
+        match (to_dash, self.to.is_empty()) {
+            (true, _) => vec![Destination::Stdout],
+            (false, true) => vec![Destination::File],
+            (false, false) => self.to.clone(),
+        }
+    }
+
+    /// Whether the bundle is written to standard output, where then nothing else is.
+    pub(super) fn to_output(&self) -> bool {
+        self.destinations().contains(&Destination::Stdout)
+    }
+}
+
+/// Whether a subject is a digest and no path.
+pub(super) fn is_digest(text: &str) -> bool {
+    text.starts_with("sha256:")
+}

@@ -1,0 +1,163 @@
+//! Who signs: the identity of this job or person, or a key that lies here.
+
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::attest::ci::TokenClaims;
+use crate::attest::key::{KEY_BYTES, Password, PrivateKey};
+use crate::attest::keyless::{Keyless, KeylessOptions, SigstoreWitness};
+use crate::attest::{LocalKey, Sign, SignedBundle, Witness};
+use crate::cli::ambient::Ambient;
+use crate::cli::exit::Failure;
+use crate::model::{Duration, Leniency, TrustDomain, TrustMaterial};
+use crate::observe::{Environment, now};
+use crate::verify::{UnverifiedBundle, Verifier, public_good};
+
+use super::asking::Asking;
+use super::options::{AttestArguments, read_text};
+use super::{shown, unsigned};
+
+/// A way of signing, and how its own signatures are known.
+pub(super) struct Signer {
+    sign: Box<dyn Sign>,
+    verifier: Verifier,
+    /// Claims of the token that the certificate is for.
+    pub(super) claims: Option<TokenClaims>,
+}
+
+/// How far the clocks of logs may be ahead.
+const CLOCK_SKEW: Duration = Duration::from_minutes(2);
+
+impl Signer {
+    pub(super) fn of(
+        arguments: &AttestArguments,
+        ambient: &Ambient,
+        asking: &Asking,
+    ) -> Result<Self, Failure> {
+        let options = arguments.services.options()?;
+        let trust = match &arguments.services.trusted_root {
+            Some(path) => Some(TrustDomain {
+                label: shown(path),
+                material: TrustMaterial::TrustedRoot(read_text("--trusted-root", path)?.into()),
+                leniency: Leniency::default(),
+            }),
+            None => None,
+        };
+        let environment = &ambient.environment;
+        let Some(path) = &arguments.key else {
+            let client = asking.client(
+                "signing without a key asks a certificate authority and logs",
+                "sign with --key FILE --no-log",
+            )?;
+            let options = KeylessOptions {
+                services: options,
+                identity_token: arguments.services.identity_token.clone(),
+                audience: None,
+                trust: trust.clone(),
+            };
+            let keyless = Keyless::of_environment(environment, client, &options);
+            let keyless = asking.runtime.block_on(keyless).map_err(unsigned)?;
+            let claims = TokenClaims {
+                job_workflow_ref: keyless
+                    .unverified_claim("job_workflow_ref")
+                    .map(str::to_owned),
+            };
+            return Ok(Self {
+                verifier: verifier(&trust.unwrap_or_else(public_good))?,
+                sign: Box::new(keyless),
+                claims: Some(claims),
+            });
+        };
+        let key = read_key(path, environment)?;
+        let witness = match arguments.no_log {
+            true => None,
+            false => {
+                let instead = "say --no-log; who verifies it must accept that";
+                let client =
+                    asking.client("a log would be asked to hold the signature", instead)?;
+                let witness =
+                    SigstoreWitness::of_environment(environment, client, &options, trust.as_ref());
+                Some(witness.map_err(unsigned)?)
+            }
+        };
+        let pem = key.public_pem();
+        let root = match witness.as_ref().map(|it| &it.trust().material) {
+            Some(TrustMaterial::TrustedRoot(root)) => Some(root.clone()),
+            _ => None,
+        };
+        let domain = TrustDomain {
+            label: shown(path),
+            material: TrustMaterial::Key {
+                pem: pem
+                    .map_err(|error| Failure::new(error.message, error.hint))?
+                    .into(),
+                root,
+            },
+            leniency: Leniency {
+                unsafe_no_log: arguments.no_log,
+                ..Leniency::default()
+            },
+        };
+        let witness = witness.map(|it| Arc::new(it) as Arc<dyn Witness>);
+        Ok(Self {
+            sign: Box::new(LocalKey::new(key, witness)),
+            verifier: verifier(&domain)?,
+            claims: None,
+        })
+    }
+
+    pub(super) fn identity(&self) -> &str {
+        self.sign.identity()
+    }
+
+    /// Signs, and verifies what was signed before anybody gets it.
+    pub(super) fn sign(&self, statement: &[u8], asking: &Asking) -> Result<SignedBundle, Failure> {
+        let bundle = asking.runtime.block_on(self.sign.sign(statement));
+        let bundle = bundle.map_err(unsigned)?;
+        match self.verified(bundle.json.as_bytes()) {
+            Ok(()) => Ok(bundle),
+            Err(why) => Err(Failure::new(
+                format!("what was signed does not verify: {why}"),
+                "nothing was kept; services and --trusted-root must be of one Sigstore instance",
+            )),
+        }
+    }
+
+    /// Whether a bundle that is there verifies as this signer's would.
+    pub(super) fn made(&self, bundle: &[u8]) -> bool {
+        self.verified(bundle).is_ok()
+    }
+
+    fn verified(&self, bundle: &[u8]) -> Result<(), String> {
+        let read = UnverifiedBundle::read(bundle).map_err(|error| error.message)?;
+        let verified = self
+            .verifier
+            .verify_statement(&read, now().plus(CLOCK_SKEW));
+        verified.map(|_| ()).map_err(|error| error.message)
+    }
+}
+
+fn verifier(domain: &TrustDomain) -> Result<Verifier, Failure> {
+    let hint = "name a trusted_root.json of the instance with --trusted-root";
+    Verifier::new(domain).map_err(|error| Failure::new(error.to_string(), hint))
+}
+
+/// The private key of a file.
+pub(in crate::cli) fn read_key(
+    path: &Path,
+    environment: &Environment,
+) -> Result<PrivateKey, Failure> {
+    let shown = shown(path);
+    let unreadable = |error: std::io::Error| {
+        let message = format!("{shown}: cannot be read: {error}");
+        Failure::new(message, "name the file of a private key")
+    };
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let mut bytes = pkcs8::der::zeroize::Zeroizing::new(Vec::new());
+    file.take(KEY_BYTES as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    PrivateKey::of_pem(&bytes, || Password::of_environment(environment))
+        .map_err(|error| Failure::new(format!("{shown}: {}", error.message), error.hint))
+}

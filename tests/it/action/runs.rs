@@ -1,0 +1,132 @@
+//! The script of the action, run as a runner does, with the binary of this build.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use super::root;
+
+/// Runs the script with inputs, in a folder, with nothing else of this process's environment.
+fn run(folder: &Path, inputs: &[(&str, &str)]) -> Output {
+    let mut command = Command::new("bash");
+    command
+        .arg(root().join("scripts/action.sh"))
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .env("HOME", folder)
+        .env("RUNNER_TEMP", folder)
+        .env("GITHUB_OUTPUT", folder.join("output"))
+        .env("INPUT_BINARY", env!("CARGO_BIN_EXE_lockstep"));
+    for (name, value) in inputs {
+        command.env(format!("INPUT_{name}"), value);
+    }
+    command.output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    let both = [&output.stdout[..], &output.stderr[..]].concat();
+    String::from_utf8(both).unwrap()
+}
+
+#[test]
+fn check_gives_the_verdict_and_its_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let git = |arguments: &[&str]| {
+        let done = Command::new("git")
+            .args(["-c", "user.name=a", "-c", "user.email=a@b"])
+            .args(arguments)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{}", said(&done));
+    };
+    git(&["init", "-q", "-b", "main"]);
+    std::fs::write(
+        folder.path().join("pyproject.toml"),
+        "[project]\nname = \"acme\"\nversion = \"1.0.0\"\n",
+    )
+    .unwrap();
+    git(&["add", "."]);
+    git(&["commit", "-q", "-m", "one"]);
+    git(&["tag", "v1.0.0"]);
+    let policy = r#"[component]
+name = "acme"
+announced-by = "tag"
+[line.release]
+scheme = "pep440"
+[channel.tag]
+kind = "git-tag"
+path = "."
+tag = "v{version}"
+[channel.declared]
+kind = "manifest"
+file = "pyproject.toml"
+key = "project.version"
+"#;
+    std::fs::write(folder.path().join("policy.toml"), policy).unwrap();
+    let summary = folder.path().join("summary.md");
+    let inputs = [
+        ("MODE", "check"),
+        ("POLICY", "policy.toml"),
+        ("LOCAL", "true"),
+        ("VERSION", "v1.0.0"),
+    ];
+    let allowed = run(folder.path(), &inputs);
+    assert_eq!(allowed.status.code(), Some(0), "{}", said(&allowed));
+    let output = std::fs::read_to_string(folder.path().join("output")).unwrap();
+    assert_eq!(output, "verdict=allow\n");
+    assert!(!summary.exists());
+
+    std::fs::write(
+        folder.path().join("pyproject.toml"),
+        "[project]\nname = \"acme\"\nversion = \"1.0.1\"\n",
+    )
+    .unwrap();
+    git(&["commit", "-qam", "two"]);
+    git(&["tag", "-f", "v1.0.0"]);
+    let denied = run(folder.path(), &inputs);
+    assert_eq!(denied.status.code(), Some(1), "{}", said(&denied));
+    let output = std::fs::read_to_string(folder.path().join("output")).unwrap();
+    assert_eq!(output, "verdict=allow\nverdict=deny\n");
+}
+
+#[test]
+fn inputs_that_do_not_fit_end_with_2_and_a_word() {
+    let folder = tempfile::tempdir().unwrap();
+    for (inputs, word) in [
+        (&[("MODE", "deploy")][..], "mode is attest, verify or check"),
+        (&[("MODE", "check")][..], "needs the input policy"),
+        (
+            &[("MODE", "attest"), ("SUBJECT_DIGEST", "sha256:00")][..],
+            "subject-name",
+        ),
+        (
+            &[("MODE", "check"), ("POLICY", "p"), ("LOCAL", "yes")][..],
+            "neither true nor false",
+        ),
+    ] {
+        let output = run(folder.path(), inputs);
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+        assert!(said(&output).contains(word), "{}", said(&output));
+    }
+}
+
+/// An input is an argument, whatever it holds.
+#[test]
+fn an_input_is_never_part_of_a_script() {
+    let folder = tempfile::tempdir().unwrap();
+    let hostile = "$(touch planted)`touch planted`; touch planted #";
+    for name in ["POLICY", "VERSION", "ENVIRONMENT", "WAIT", "FAIL_ON"] {
+        let mut inputs = vec![("MODE", "check"), ("POLICY", "p.toml")];
+        inputs.push((name, hostile));
+        let output = run(folder.path(), &inputs);
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    }
+    for name in ["SUBJECT_PATH", "SUBJECT_NAME", "KEY", "BUNDLE"] {
+        for mode in ["attest", "verify"] {
+            let output = run(folder.path(), &[("MODE", mode), (name, hostile)]);
+            assert!(!output.status.success(), "{}", said(&output));
+        }
+    }
+    assert!(!folder.path().join("planted").exists());
+}

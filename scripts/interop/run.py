@@ -10,6 +10,7 @@ what that said. `scripts/interop/install.sh` and `scripts/test-peers.sh` come fi
 
 import argparse
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -38,6 +39,8 @@ def arguments():
 
 def main():
     told = arguments()
+    # What was started ends with this, however it ends.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     for program in (told.lockstep, told.library):
         if not program.exists():
             raise SystemExit(f"interop: {program} is needed: cargo build --bin lockstep --example sigstore-conformance")

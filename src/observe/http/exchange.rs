@@ -104,9 +104,8 @@ impl Client {
             return Ok(Hop::Redirect(status, location.map(str::to_owned)));
         }
         // 206 and other partial or empty successes are no answer to these questions.
-        let created = status == StatusCode::CREATED && request.manner.creates;
         let written = request.manner.writes && matches!(status.as_u16(), 201 | 202 | 204);
-        if status != StatusCode::OK && !created && !written {
+        if status != StatusCode::OK && !written {
             let mut unanswered = failure::of_status(status, headers);
             if request.manner.explained {
                 unanswered.refusal = read_refusal(response).await;

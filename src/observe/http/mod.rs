@@ -61,8 +61,6 @@ struct Manner {
     explained: bool,
     /// The body is hashed and kept nowhere.
     hashed_only: bool,
-    /// 201 is an answer.
-    creates: bool,
     /// Something is kept or begun: 201, 202 and 204 are answers too.
     writes: bool,
     /// Repeating it may do it twice.

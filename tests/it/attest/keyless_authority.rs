@@ -363,7 +363,7 @@ async fn local_keys_are_witnessed_and_pure_ed25519_is_not_offered_to_rekor_v2() 
             let domain = TrustDomain {
                 label: "key".to_owned(),
                 material: TrustMaterial::Key {
-                    pem: key.public_pem().into(),
+                    pem: key.public_pem().unwrap().into(),
                     root: match &instance.trust.material {
                         TrustMaterial::TrustedRoot(root) => Some(root.clone()),
                         TrustMaterial::Key { .. } => None,

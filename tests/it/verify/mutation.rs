@@ -61,7 +61,10 @@ fn formats() -> Vec<Format> {
     let key = Key::p256("release");
     let mut formats: Vec<(String, String, TrustDomain)> = ways()
         .into_iter()
-        .map(|(way, options)| {
+        .map(|(way, mut options)| {
+            // Each signs with a key of its own, as Sigstore's clients do: a certificate for the
+            // same key and holder would rightly stand for another.
+            options.signing_seed = Some(way.to_owned());
             let json = authority.sign(&about_artifact(), &claims(), &options);
             (way.to_owned(), json, strict.clone())
         })

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod authority;
 mod cli;
 mod decide;
 mod floors;
@@ -15,3 +16,4 @@ mod model;
 mod observe;
 mod policy;
 mod schemas;
+mod verify;

@@ -1,0 +1,200 @@
+//! The certificate authority: roots, intermediates, and leaves with Fulcio's extensions and a
+//! signed certificate timestamp (RFC 5280, RFC 6962).
+
+use super::der::{
+    bits, boolean_true, context, element, integer, octets, oid, sequence, set, utc_time, utf8,
+};
+use super::{Claims, Key, sha256};
+
+/// A certificate and the key it is for.
+pub(crate) struct Certified {
+    pub(crate) key: Key,
+    pub(crate) name: Vec<u8>,
+    pub(crate) serial: Vec<u8>,
+    pub(crate) der: Vec<u8>,
+}
+
+/// How a leaf's signed certificate timestamp is made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sct {
+    /// By the CT log of the trusted root.
+    Good,
+    /// By a log that nobody trusts.
+    Foreign,
+    /// Not at all.
+    Missing,
+}
+
+/// What a leaf is for.
+#[derive(Clone, Copy)]
+pub(crate) struct Times {
+    pub(crate) not_before: i64,
+    pub(crate) not_after: i64,
+}
+
+/// A name of an organisation and a common name.
+pub(crate) fn name(organisation: &str, common: &str) -> Vec<u8> {
+    let part = |kind: &str, text: &str| set(vec![sequence(&[oid(kind), utf8(text)])]);
+    sequence(&[part("2.5.4.10", organisation), part("2.5.4.3", common)])
+}
+
+/// A certificate of an authority, signed by its issuer or by itself.
+pub(crate) fn authority(
+    key: Key,
+    name: Vec<u8>,
+    issuer: Option<&Certified>,
+    usage: Option<&str>,
+    times: Times,
+) -> Certified {
+    let mut extensions = vec![
+        extension("2.5.29.19", true, &sequence(&[boolean_true()])),
+        extension("2.5.29.15", true, &element(0x03, &[1, 0x06])),
+    ];
+    if let Some(usage) = usage {
+        extensions.push(extension("2.5.29.37", false, &sequence(&[oid(usage)])));
+    }
+    certified(key, name, issuer, &extensions, times)
+}
+
+/// The end certificate of a timestamp authority (RFC 3161 section 2.3).
+pub(crate) fn stamping(key: Key, name: Vec<u8>, issuer: &Certified, times: Times) -> Certified {
+    let extensions = [
+        extension("2.5.29.15", true, &element(0x03, &[7, 0x80])),
+        extension("2.5.29.37", true, &sequence(&[oid("1.3.6.1.5.5.7.3.8")])),
+    ];
+    certified(key, name, Some(issuer), &extensions, times)
+}
+
+/// A signing certificate as Fulcio issues it
+/// (<https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md>).
+pub(crate) fn signing(
+    spki: &[u8],
+    claims: &Claims,
+    issuer: &Certified,
+    ct_log: &Key,
+    sct: Sct,
+    times: Times,
+) -> Vec<u8> {
+    let mut extensions = vec![
+        extension("2.5.29.15", true, &element(0x03, &[7, 0x80])),
+        extension("2.5.29.37", false, &sequence(&[oid("1.3.6.1.5.5.7.3.3")])),
+    ];
+    let tag = if claims.identity.contains("://") {
+        0x86
+    } else {
+        0x81
+    };
+    let alternative = sequence(&[element(tag, claims.identity.as_bytes())]);
+    extensions.push(extension("2.5.29.17", true, &alternative));
+    let fulcio = |arc: u8| format!("1.3.6.1.4.1.57264.1.{arc}");
+    extensions.push(extension(&fulcio(1), false, claims.issuer.as_bytes()));
+    extensions.push(extension(&fulcio(8), false, &utf8(&claims.issuer)));
+    for (arc, value) in claims.numbered() {
+        extensions.push(extension(&fulcio(arc), false, &utf8(&value)));
+    }
+    let seed = [spki, &times.not_before.to_be_bytes()].concat();
+    let body = |extensions: &[Vec<u8>]| {
+        to_be_signed(
+            &serial(&seed),
+            &sequence(&[]),
+            &issuer.name,
+            spki,
+            extensions,
+            times,
+        )
+    };
+    if sct != Sct::Missing {
+        let list = timestamp_list(&body(&extensions), issuer, ct_log, times.not_before);
+        extensions.push(extension("1.3.6.1.4.1.11129.2.4.2", false, &octets(&list)));
+    }
+    signed(&body(&extensions), &issuer.key)
+}
+
+/// RFC 6962 sections 3.2 and 3.3, over the certificate without its timestamps.
+fn timestamp_list(precertificate: &[u8], issuer: &Certified, log: &Key, seconds: i64) -> Vec<u8> {
+    let milliseconds = (seconds as u64 * 1000).to_be_bytes();
+    let length = (precertificate.len() as u32).to_be_bytes();
+    let entry = [
+        &[0, 0][..],
+        &milliseconds,
+        &[0, 1],
+        &sha256(&issuer.key.spki()),
+        &length[1..],
+        precertificate,
+        &[0, 0],
+    ];
+    let signature = log.sign(&entry.concat());
+    let timestamp = [
+        &[0][..],
+        &sha256(&log.spki()),
+        &milliseconds,
+        &[0, 0, 4, 3],
+        &(signature.len() as u16).to_be_bytes(),
+        &signature,
+    ]
+    .concat();
+    let one = [&(timestamp.len() as u16).to_be_bytes()[..], &timestamp].concat();
+    [&(one.len() as u16).to_be_bytes()[..], &one].concat()
+}
+
+fn certified(
+    key: Key,
+    name: Vec<u8>,
+    issuer: Option<&Certified>,
+    extensions: &[Vec<u8>],
+    times: Times,
+) -> Certified {
+    let serial = serial(&key.spki());
+    let issuer_name = issuer.map_or(&name, |issuer| &issuer.name);
+    let body = to_be_signed(&serial, &name, issuer_name, &key.spki(), extensions, times);
+    let der = signed(&body, issuer.map_or(&key, |issuer| &issuer.key));
+    Certified {
+        key,
+        name,
+        serial,
+        der,
+    }
+}
+
+fn serial(seed: &[u8]) -> Vec<u8> {
+    let mut bytes = sha256(seed)[..16].to_vec();
+    bytes[0] = (bytes[0] & 0x3f) | 0x40;
+    integer(&bytes)
+}
+
+fn to_be_signed(
+    serial: &[u8],
+    subject: &[u8],
+    issuer: &[u8],
+    spki: &[u8],
+    extensions: &[Vec<u8>],
+    times: Times,
+) -> Vec<u8> {
+    sequence(&[
+        context(0, &integer(&[2])),
+        serial.to_vec(),
+        ecdsa_with_sha256(),
+        issuer.to_vec(),
+        sequence(&[utc_time(times.not_before), utc_time(times.not_after)]),
+        subject.to_vec(),
+        spki.to_vec(),
+        context(3, &sequence(extensions)),
+    ])
+}
+
+fn signed(body: &[u8], key: &Key) -> Vec<u8> {
+    sequence(&[body.to_vec(), ecdsa_with_sha256(), bits(&key.sign(body))])
+}
+
+fn extension(kind: &str, critical: bool, value: &[u8]) -> Vec<u8> {
+    let mut parts = vec![oid(kind)];
+    if critical {
+        parts.push(boolean_true());
+    }
+    parts.push(octets(value));
+    sequence(&parts)
+}
+
+pub(crate) fn ecdsa_with_sha256() -> Vec<u8> {
+    sequence(&[oid("1.2.840.10045.4.3.2")])
+}

@@ -186,6 +186,15 @@ fn signer(fields: &mut Fields<'_>, by_key: bool, source: Option<&url::Url>) -> S
             workflows,
         };
     }
+    let has_source = source.is_some() || fields.key_place("source").is_some();
+    if let Some(place) = fields.key_place("workflows").cloned()
+        && !has_source
+    {
+        let message = "`workflows` of [[provenance]] without a source: anybody can have a workflow \
+                       of that name";
+        let hint = "give the component its `source`, or the table one of its own";
+        fields.report(Diagnostic::error(&place, message).hint(hint));
+    }
     let host = source.and_then(url::Url::host_str);
     let usual = ISSUERS.iter().find(|(known, _)| Some(*known) == host);
     let is_written = fields.key_place("issuer").is_some();

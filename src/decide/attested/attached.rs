@@ -10,9 +10,11 @@ use crate::model::{
     Answer, ArtifactDigest, Channel, Content, Coverage, Digest, Entry, Facts, Failure, FailureKind,
     Time, visible_line,
 };
-use crate::verify::{CheckedEvidence, Fault, UnverifiedBundle, VerifiedStatement, VerifyError};
+use crate::verify::{
+    BuildKind, CheckedEvidence, Fault, UnverifiedBundle, VerifiedStatement, VerifyError,
+};
 
-use super::claims::{Claims, ClaimsKind, is_provenance};
+use super::claims::{Claims, is_provenance};
 use super::unknown;
 
 /// One artifact of a release.
@@ -302,7 +304,7 @@ impl<'a> Ledger<'a> {
                         continue;
                     }
                     match Claims::of(statement) {
-                        Ok(claims) if claims.kind != ClaimsKind::Other => {
+                        Ok(claims) if claims.kind() != BuildKind::Other => {
                             document.attestations.push(Attestation {
                                 domains: vec![*domain],
                                 statement,
@@ -310,7 +312,7 @@ impl<'a> Ledger<'a> {
                             });
                         }
                         Ok(_) => return None,
-                        Err(why) => document.invalid.push(why),
+                        Err(error) => document.invalid.push(error.message),
                     }
                 }
                 Some(Err(error)) => {

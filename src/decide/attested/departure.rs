@@ -2,7 +2,7 @@
 
 use crate::model::{ProvenanceKind, visible_line};
 
-use super::claims::{Claims, same_repository};
+use super::claims::{Claims, is_repository};
 use super::met::{TagCommit, Wanted};
 
 /// One difference.
@@ -85,16 +85,14 @@ fn identity(wanted: &Wanted<'_>, claims: &Claims, found: &mut Found) {
     if table.workflows.is_empty() {
         return;
     }
-    match &claims.workflow {
+    match &claims.build.workflow {
         None if claims.identity.is_none() => found.lacks("the workflow"),
         None => {
             let words = format!("is signed by {}, which is no workflow", claims.signer());
             found.departs(What::Identity, words);
         }
         Some(workflow) => {
-            let path = workflow
-                .rsplit_once('@')
-                .map_or(workflow.as_str(), |it| it.0);
+            let path = workflow.path.as_str();
             let is_it = |file: &String| path == file || path.ends_with(&format!("/{file}"));
             if !table.workflows.iter().any(is_it) {
                 let words = format!(
@@ -113,9 +111,9 @@ fn builder(wanted: &Wanted<'_>, claims: &Claims, found: &mut Found) {
     if expected.is_empty() {
         return;
     }
-    match &claims.builder {
+    match &claims.build.builder {
         None => found.lacks("the builder"),
-        Some(builder) if expected.contains(builder) => {}
+        Some(_) if expected.iter().any(|it| claims.build.is_built_by(it)) => {}
         Some(builder) => {
             let words = format!(
                 "is built by {}, not by {}",
@@ -130,17 +128,20 @@ fn builder(wanted: &Wanted<'_>, claims: &Claims, found: &mut Found) {
 fn source(wanted: &Wanted<'_>, claims: &Claims, found: &mut Found) {
     // Somebody who signs with a mail address has no repository: the table's identities say enough.
     let by_name = !wanted.table.identities.is_empty() && wanted.table.source.is_none();
-    match (wanted.source, &claims.repository) {
+    match (wanted.source, &claims.build.repository) {
         (None, _) => {}
         (Some(_), None) if by_name => {}
         (Some(_), None) => found.lacks("the repository"),
-        (Some(expected), Some(repository)) if same_repository(expected, repository) => {}
+        (Some(expected), Some(repository)) if is_repository(expected, repository) => {}
         (Some(expected), Some(repository)) => {
-            let words = format!("is from {}, not from {expected}", visible_line(repository));
+            let words = format!(
+                "is from {}, not from {expected}",
+                visible_line(repository.as_str())
+            );
             found.departs(What::Source, words);
         }
     }
-    if let (Some(expected), Some(id)) = (wanted.repository_id, &claims.repository_id)
+    if let (Some(expected), Some(id)) = (wanted.repository_id, &claims.build.repository_id)
         && *id != expected.to_string()
     {
         let words = format!(
@@ -150,7 +151,7 @@ fn source(wanted: &Wanted<'_>, claims: &Claims, found: &mut Found) {
         found.departs(What::Source, words);
     }
     if let Some(expected) = &wanted.reference {
-        match &claims.reference {
+        match &claims.build.reference {
             None => found.lacks("the git reference"),
             Some(reference) if reference == expected => {}
             Some(reference) => {
@@ -170,7 +171,7 @@ fn commit(wanted: &Wanted<'_>, claims: &Claims, found: &mut Found) {
     if wanted.table.kind == ProvenanceKind::Publish {
         return;
     }
-    match (&wanted.commit, &claims.commit) {
+    match (&wanted.commit, claims.commit()) {
         (TagCommit::Any, _) => {}
         (TagCommit::Unstated, _) => {
             let fact =
@@ -186,7 +187,7 @@ fn commit(wanted: &Wanted<'_>, claims: &Claims, found: &mut Found) {
                 visible_line(commit.get(..12).unwrap_or(commit)),
                 tag.short()
             ),
-            commit: Some(commit.clone()),
+            commit: Some(commit.to_owned()),
         }),
     }
 }

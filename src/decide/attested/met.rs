@@ -8,8 +8,9 @@ use crate::model::{
 };
 
 use super::attached::{Artifact, Attached, Attestation, Ledger};
-use super::claims::{Claims, ClaimsKind};
+use super::claims::Claims;
 use super::departure::{self, Departure};
+use crate::verify::BuildKind;
 
 /// What a table needs of one release.
 pub(crate) struct Wanted<'s> {
@@ -168,8 +169,8 @@ fn held(wanted: &Wanted<'_>, artifact: &Artifact<'_>) -> Held {
         return Held::NotKnown;
     }
     let kind = match wanted.table.kind {
-        ProvenanceKind::Build => ClaimsKind::Build,
-        ProvenanceKind::Publish => ClaimsKind::Publish,
+        ProvenanceKind::Build => BuildKind::Build,
+        ProvenanceKind::Publish => BuildKind::Publish,
     };
     let is_trusted = |it: &&Attestation<'_>| {
         let mut domains = it.domains.iter();
@@ -180,7 +181,7 @@ fn held(wanted: &Wanted<'_>, artifact: &Artifact<'_>) -> Held {
     let mut closest: Option<(usize, Held)> = None;
     for attestation in artifact.attestations().filter(is_trusted) {
         let claims = &attestation.claims;
-        if claims.kind != kind {
+        if claims.kind() != kind {
             other = true;
             continue;
         }

@@ -16,7 +16,7 @@ use super::scene::{Case, Scene};
 use super::standing::Standing;
 
 pub(crate) use attached::{Artifact, Attached, Ledger, Unknown, artifacts, listed};
-pub(crate) use claims::{Claims, ClaimsKind};
+pub(crate) use claims::Claims;
 pub(crate) use departure::What;
 pub(crate) use met::{Held, Met, earlier};
 pub(crate) use tables::{applies, is_optional, tables};

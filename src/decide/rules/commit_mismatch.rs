@@ -98,7 +98,9 @@ fn built_from(scene: &Scene<'_>, about: &OfRelease<'_>) -> Option<BTreeSet<Strin
         let Held::Passed(claims) = &met.held else {
             return None;
         };
-        let commits = claims.iter().filter_map(|it| it.commit.clone());
+        let commits = claims
+            .iter()
+            .filter_map(|it| it.commit().map(str::to_owned));
         let commits: BTreeSet<String> = commits.collect();
         all = Some(match all {
             None => commits,

@@ -71,11 +71,11 @@ pub(super) fn is_rebuilt(scene: &Scene<'_>, moved: &super::image_tag_moved::Move
             moved.before,
         );
         let alike = |it: &crate::decide::attested::Claims| {
-            let known = it.commit.is_some() && it.builder.is_some();
+            let known = it.build.commit.is_some() && it.build.builder.is_some();
             known
-                && now
-                    .iter()
-                    .any(|now| now.commit == it.commit && now.builder == it.builder)
+                && now.iter().any(|now| {
+                    now.build.commit == it.build.commit && now.build.builder == it.build.builder
+                })
         };
         then.iter().any(alike)
     })

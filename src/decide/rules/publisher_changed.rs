@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::decide::attested::{Attached, ClaimsKind, Ledger, artifacts};
+use crate::decide::attested::{Attached, Ledger, artifacts};
 use crate::decide::rule::{Rests, Rule};
 use crate::decide::scene::Scene;
 use crate::decide::series::Series;
 use crate::decide::view::{ChannelView, Lookup};
 use crate::model::{Digest, Finding, Level, Severity, visible_line};
+use crate::verify::BuildKind;
 
 pub(super) const RULE: Rule = Rule {
     code: "publisher-changed",
@@ -104,7 +105,7 @@ fn publishers<'a>(ledger: &Ledger<'a>, view: &ChannelView<'a>, name: &str) -> Op
                 continue;
             }
             let published = artifact.attestations();
-            let published = published.filter(|it| it.claims.kind == ClaimsKind::Publish);
+            let published = published.filter(|it| it.claims.kind() == BuildKind::Publish);
             let signed: Vec<String> = published.filter_map(|it| it.claims.publisher()).collect();
             if !signed.is_empty() {
                 publishers.because.extend(artifact.because());

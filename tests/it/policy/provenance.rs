@@ -176,6 +176,20 @@ fn whoever_may_sign_is_named_or_warned_about() {
 }
 
 #[test]
+fn a_workflow_is_one_of_a_source() {
+    let tag_only = SMALL
+        .replace("source = \"https://github.com/acme/api\"\n", "")
+        .replace(
+            "kind = \"github-release\"",
+            "kind = \"git-tag\"\npath = \".\"",
+        );
+    let table = "\n[[provenance]]\nchannels = \"pypi\"\nkind = \"build\"\nworkflows = \"a.yml\"\n";
+    let text = format!("{tag_only}{table}");
+    assert!(errors(&text).contains("anybody can have a workflow of that name"));
+    loaded(&format!("{text}source = \"https://github.com/acme/api\"\n"));
+}
+
+#[test]
 fn an_unknown_key_of_a_table_has_a_suggestion() {
     let text = errors(&with("kind = \"build\"\nidentities = [\"a\"]"));
     assert!(text.contains("did you mean `identity`?"), "{text}");

@@ -10,9 +10,7 @@ use crate::model::{
     Answer, ArtifactDigest, Channel, Content, Coverage, Digest, Entry, Facts, Failure, FailureKind,
     Time, visible_line,
 };
-use crate::verify::{
-    BuildKind, CheckedEvidence, Fault, UnverifiedBundle, VerifiedStatement, VerifyError,
-};
+use crate::verify::{BuildKind, CheckedEvidence, UnverifiedBundle, VerifiedStatement, VerifyError};
 
 use super::claims::{Claims, is_provenance};
 use super::unknown;
@@ -328,7 +326,7 @@ impl<'a> Ledger<'a> {
         }
         if document.attestations.is_empty() && document.invalid.is_empty() {
             let error = refused?;
-            if !self.counts(text, error) {
+            if !self.counts(text) {
                 return None;
             }
             document.invalid.push(error.message.clone());
@@ -337,9 +335,9 @@ impl<'a> Ledger<'a> {
     }
 
     /// Whether a document that nobody known signed is reported: not where it is no provenance
-    /// (a signature of the artifact itself, a bill of materials of somebody else) or where only a
+    /// (a signature of the artifact itself, a bill of materials) or where only a
     /// key could verify it and the policy names none.
-    fn counts(&self, text: &str, error: &VerifyError) -> bool {
+    fn counts(&self, text: &str) -> bool {
         let Ok(bundle) = UnverifiedBundle::read(text.as_bytes()) else {
             return true;
         };
@@ -348,10 +346,7 @@ impl<'a> Ledger<'a> {
         }
         match bundle.unverified_statement() {
             Ok(None) => false,
-            Ok(Some(statement)) => {
-                is_provenance(&statement.predicate_type)
-                    || !matches!(error.fault, Fault::Certificate | Fault::Unsupported)
-            }
+            Ok(Some(statement)) => is_provenance(&statement.predicate_type),
             Err(_) => true,
         }
     }

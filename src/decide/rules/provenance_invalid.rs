@@ -20,8 +20,8 @@ pub(super) const RULE: Rule = Rule {
               trusted root or key, it is about another artifact, or its certificate and its \
               predicate say different things. Each of several attestations is verified, and one \
               that is wrong is reported beside others that are right.\n\n\
-              Passed over are documents that are no provenance (a bill of materials of somebody \
-              else, a signature without a statement), and those that a key signed where the policy \
+              Passed over are documents that are no provenance (a bill of materials, a \
+              signature without a statement), and those that a key signed where the policy \
               names no key.\n\n\
               Usual causes: an attestation copied from another artifact; a private Sigstore \
               instance that the policy does not name (`trusted-root`); an attacker who hopes that \

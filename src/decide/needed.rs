@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{AgreeOn, Commitment, Content, Digest, ProvenanceKind};
+use crate::model::{
+    AgreeOn, Answer, Commitment, Content, Digest, Facts, Observation, ProvenanceKind,
+};
 
 use super::files;
 use super::scene::{Case, Scene};
@@ -152,6 +154,17 @@ pub(super) fn limits(scene: &Scene<'_>) -> Vec<String> {
     limits
 }
 
+/// Whether any answer names a document.
+fn names_any(answers: &[&Observation]) -> bool {
+    answers.iter().any(|it| match &it.answer {
+        Answer::Seen {
+            facts: Facts::Attestations(facts),
+            ..
+        } => facts.artifacts.values().any(|it| !it.is_empty()),
+        _ => false,
+    })
+}
+
 /// What is not attested, and whether what is was verified against the same material when the
 /// evidence was gathered.
 fn of_provenance(scene: &Scene<'_>) -> Vec<String> {
@@ -179,7 +192,12 @@ fn of_provenance(scene: &Scene<'_>) -> Vec<String> {
         );
     }
     let evidence = scene.checked.evidence();
-    if evidence.bundles.is_empty() {
+    let mut attached = scene
+        .view
+        .channels
+        .iter()
+        .flat_map(|it| it.attached.values());
+    if evidence.bundles.is_empty() || !attached.any(|it| names_any(it)) {
         return limits;
     }
     let texts = scene.policy.trust.iter().flat_map(|it| it.texts());

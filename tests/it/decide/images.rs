@@ -10,7 +10,7 @@ use crate::authority::Claims;
 const COMMIT: (Severity, Level, Level) = (Severity::Deny, Level::High, Level::Low);
 
 /// Two registries that two workflows build for.
-const TWO: &str = r#"
+pub(super) const TWO: &str = r#"
 [component]
 name = "api"
 source = "https://github.com/acme/api"
@@ -46,12 +46,12 @@ commit = "any"
 trusted-root = "root.json"
 "#;
 
-fn tag() -> String {
+pub(super) fn tag() -> String {
     let entry = format!(r#""v1.2.0":{{"commit":"{}"}}"#, commit('a'));
     listing("tag", NOW, &entry)
 }
 
-fn image(channel: &str, index: Digest, platforms: &[(&str, Digest)]) -> [String; 2] {
+pub(super) fn image(channel: &str, index: Digest, platforms: &[(&str, Digest)]) -> [String; 2] {
     image_at(NOW, channel, index, platforms)
 }
 

@@ -16,6 +16,7 @@ mod granted;
 mod guessed;
 mod images;
 mod last_known_good;
+mod less_attested;
 mod less_evidence;
 mod older_rounds;
 mod repeatable;

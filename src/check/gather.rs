@@ -1,5 +1,6 @@
 //! Asks the channels of targets, round by round, and judges what came back.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -7,14 +8,17 @@ use futures_util::StreamExt;
 
 use crate::decide::Question;
 use crate::model::{
-    Duration, EVIDENCE_SCHEMA, Evidence, Finding, Observation, Outcome, Severity, Time, Verdict,
+    Digest, Duration, EVIDENCE_SCHEMA, Evidence, Finding, Observation, Outcome, Severity, Time,
+    Verdict,
 };
 use crate::observe::http::{Client, Events};
-use crate::observe::{self, Environment, LookUp, ask_all, look_up_all, now};
+use crate::observe::{
+    self, AskAttached, Environment, LookUp, ask_all, attestations_all, look_up_all, now,
+};
 use crate::verify::Origin;
 
 use super::asking::{client, runtime};
-use super::judge::{JudgeError, Judged, judge, wanted};
+use super::judge::{JudgeError, Judged, judge, wanted, wanted_attestations};
 use super::targets::Target;
 
 /// How to ask.
@@ -131,7 +135,7 @@ struct Run<'r> {
 impl Run<'_> {
     /// Asks one target until it can be decided or waiting ends.
     async fn judge(&self, target: &Target) -> Result<Judged, JudgeError> {
-        let mut kept = Vec::new();
+        let mut kept = Kept::default();
         loop {
             let judged = self.one_round(target, &mut kept).await?;
             if judged.verdict.outcome == Outcome::Deny {
@@ -149,12 +153,9 @@ impl Run<'_> {
     }
 
     /// Asks the channels of one target which releases they have, looks up what the question needs
-    /// to know beyond that, and judges.
-    async fn one_round(
-        &self,
-        target: &Target,
-        kept: &mut Vec<Observation>,
-    ) -> Result<Judged, JudgeError> {
+    /// to know beyond that, asks what is attached to the artifacts that the policy wants attested,
+    /// and judges.
+    async fn one_round(&self, target: &Target, kept: &mut Kept) -> Result<Judged, JudgeError> {
         let (policy, question) = (&target.item.policy, self.gathering.question);
         let round = now();
         let questions = questions(target);
@@ -168,16 +169,41 @@ impl Run<'_> {
             decided_at: now(),
         };
         let mut wanted = wanted(policy, evidence(listed.concat()), question)?;
-        let look_ups = questions.into_iter().zip(listed.iter().cloned());
+        let look_ups = questions.iter().cloned().zip(listed.iter().cloned());
         let look_ups = look_ups.map(|(question, listed)| LookUp {
             wanted: wanted.remove(&question.channel).unwrap_or_default(),
             question,
             listed,
         });
         let looked_up = look_up_all(self.client, round, look_ups.collect()).await;
-        kept.extend(listed.into_iter().flatten());
-        kept.extend(looked_up.into_iter().flatten());
-        let evidence = evidence(kept.clone());
+        let mut seen = listed;
+        for (seen, more) in seen.iter_mut().zip(looked_up) {
+            seen.extend(more);
+        }
+        let mut wanted = match policy.trust.is_empty() {
+            true => Default::default(),
+            false => wanted_attestations(policy, evidence(seen.concat()), question)?,
+        };
+        let asked = questions.into_iter().zip(seen.iter().cloned());
+        let asked = asked.filter_map(|(question, listed)| {
+            Some(AskAttached {
+                wanted: wanted.remove(&question.channel)?,
+                question,
+                listed,
+            })
+        });
+        let attached = attestations_all(self.client, round, asked.collect()).await;
+        kept.observations.extend(seen.into_iter().flatten());
+        for attached in attached {
+            kept.observations.extend(attached.observations);
+            kept.bundles.extend(attached.bundles);
+        }
+        let mut evidence = evidence(kept.observations.clone());
+        evidence.bundles = kept.bundles.clone();
+        if !evidence.bundles.is_empty() {
+            let texts = policy.trust.iter().flat_map(|domain| domain.texts());
+            evidence.trust = texts.map(|(id, text)| (id, text.to_owned())).collect();
+        }
         judge(policy, evidence, Origin::Asked, question, None)
     }
 
@@ -196,6 +222,13 @@ impl Run<'_> {
         let left = end.since(now).seconds().max(1);
         Some(Duration::from_seconds(pause.min(left)))
     }
+}
+
+/// What the rounds of one target have given.
+#[derive(Default)]
+struct Kept {
+    observations: Vec<Observation>,
+    bundles: BTreeMap<Digest, String>,
 }
 
 /// Whether a finding asks for patience.

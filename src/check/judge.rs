@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::decide::{self, Question, QuestionError};
-use crate::model::{Evidence, Name, Policy, Time, Verdict, Wanted};
+use crate::model::{Evidence, Name, Policy, Time, Verdict, Wanted, WantedAttestations};
 use crate::verify::{self, CheckedEvidence, Origin};
 
 /// Why evidence could not be judged. Always exit code 2.
@@ -58,6 +58,22 @@ pub(super) fn wanted(
     let now = listed.decided_at;
     let checked = checked(policy, listed, Origin::Asked)?;
     decide::wanted(policy, &checked, question, now).map_err(|error| unfit(policy, error))
+}
+
+/// The names in each channel, with their artifacts, of which one needs to know what is attached to
+/// them before the question can be judged.
+///
+/// # Errors
+/// As [`judge`].
+pub(super) fn wanted_attestations(
+    policy: &Policy,
+    seen: Evidence,
+    question: &Question,
+) -> Result<BTreeMap<Name, Vec<WantedAttestations>>, JudgeError> {
+    let now = seen.decided_at;
+    let checked = checked(policy, seen, Origin::Asked)?;
+    decide::wanted_attestations(policy, &checked, question, now)
+        .map_err(|error| unfit(policy, error))
 }
 
 fn checked(

@@ -13,7 +13,7 @@ use super::asking::{client, runtime};
 use super::judge::JudgeError;
 use crate::decide::Which;
 use crate::model::version::Reading;
-use crate::model::{Channel, Digest, Name, Policy, visible};
+use crate::model::{AgreeOn, Channel, Digest, Name, Policy, visible};
 use crate::observe::http::Silent;
 use crate::observe::{Environment, git_tag, tags_at_head};
 use crate::policy::Item;
@@ -176,6 +176,8 @@ fn derived(target: &Target, checkout: &Path, which: Which) -> Local {
     // Nothing of this can be seen in a checkout: what is not published is attested by nobody, and
     // no host has said anything about its branches and times.
     policy.provenance.clear();
+    policy.trust.clear();
+    policy.agreements.retain(|it| it.on != AgreeOn::SameCommit);
     policy.environments.clear();
     policy.component.branches.clear();
     policy.component.repository_id = None;

@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use crate::model::{Digest, Failure, FailureKind, Finding, Time, visible_line};
 
 use super::Which;
+use super::attested;
 use super::rule::{Rests, Rule};
-use super::scene::Scene;
+use super::scene::{Case, Scene};
 use super::standing::Presence;
 use super::view::ChannelView;
 
@@ -95,6 +96,7 @@ fn gaps(scene: &Scene<'_>, view: &ChannelView<'_>) -> Vec<Gap> {
             });
         }
     }
+    gaps.extend(not_known(scene, view));
     // What a failed question or the rest of a torn listing would have said is not known: another
     // spelling of the release with other content, a floating tag, the project's quarantine. So it
     // stops a named release as well, even where its own name was seen.
@@ -136,6 +138,29 @@ fn gaps(scene: &Scene<'_>, view: &ChannelView<'_>) -> Vec<Gap> {
         });
     }
     gaps
+}
+
+/// What is not known of the attestations that the policy needs. Of releases older than
+/// `judge-since` none is needed.
+fn not_known(scene: &Scene<'_>, view: &ChannelView<'_>) -> Vec<Gap> {
+    let provenances = scene.provenances();
+    let mine = attested::each(scene).filter(|(case, standing, about)| {
+        let here = standing.channel.name == view.channel.name;
+        here && !case.older && about.is_needed(&provenances.tables)
+    });
+    let gap = |(case, _, about): (&Case<'_>, _, &attested::OfRelease<'_>)| {
+        let unknown = about.unknown()?;
+        Some(Gap {
+            why: Failure {
+                kind: unknown.why.kind,
+                detail: format!("attestations of {}: {}", case.text(), unknown.why.detail),
+            },
+            because: unknown.because.clone(),
+            retry_at: unknown.retry_at,
+            version: Some((case.text(), case.line.name.clone())),
+        })
+    };
+    mine.filter_map(gap).collect()
 }
 
 fn hint(kind: FailureKind) -> &'static str {

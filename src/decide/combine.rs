@@ -13,7 +13,8 @@ use super::scene::{Case, Names, Scene};
 use super::standing::{Presence, Standing, content_digests};
 use super::view::View;
 use super::{
-    Question, QuestionError, RULES, first_seen, last_known_good, needed, rules, settle, which,
+    Question, QuestionError, RULES, attested, first_seen, last_known_good, needed, rules, settle,
+    which,
 };
 
 /// One decision.
@@ -57,7 +58,15 @@ fn at_round(
     let view = View::new(policy, checked, now, until);
     let names = Names::new(&view);
     let cases = which::cases(&question.which, policy, &view, &names, environment)?;
-    let scene = Scene::new(policy, question, environment, now, (&view, &names), cases);
+    let scene = Scene::new(
+        policy,
+        question,
+        environment,
+        now,
+        checked,
+        (&view, &names),
+        cases,
+    );
     let mut findings = Vec::new();
     for rule in rules::REGISTER {
         (rule.judge)(&scene, &mut findings);
@@ -252,6 +261,8 @@ fn state(
             let conflict = |it: &&&Finding| rules::of(&it.code).is_some_and(|rule| rule.conflict);
             if open.iter().any(|it| conflict(&it)) {
                 CellState::Conflict
+            } else if let Some(why) = attested::not_known(scene, case, standing) {
+                CellState::Unknown { why }
             } else if let Some(fact) = needed::unstated(scene, case, standing) {
                 CellState::NotStated { fact }
             } else {

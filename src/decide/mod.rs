@@ -7,6 +7,7 @@
 
 mod absence;
 mod agreement;
+mod attested;
 mod availability;
 mod baseline;
 mod branches;
@@ -22,6 +23,7 @@ mod rule;
 mod rules;
 mod same_files;
 mod scene;
+mod series;
 mod settle;
 mod standing;
 mod view;
@@ -33,11 +35,11 @@ use std::collections::BTreeSet;
 use crate::model::{Code, Environment, Level, Name, Policy, Severity, Time, Verdict, visible};
 use crate::verify::CheckedEvidence;
 
-pub use wanted::wanted;
+pub use wanted::{wanted, wanted_attestations};
 pub use which::{QuestionError, Which};
 
 /// Version of the rule set. It grows whenever equal evidence may be judged differently.
-pub const RULES: u32 = 1;
+pub const RULES: u32 = 2;
 
 /// What is asked of the evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]

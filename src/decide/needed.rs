@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{AgreeOn, Anchor, Content, Provenance, Time};
+use crate::model::{
+    AgreeOn, Answer, Commitment, Content, Digest, Facts, Observation, ProvenanceKind,
+};
 
 use super::files;
 use super::scene::{Case, Scene};
@@ -49,9 +51,6 @@ pub(super) fn unstated(
                 }
             }
             AgreeOn::SamePlatforms if entry.platforms.is_empty() => "its platforms",
-            AgreeOn::SameCommit => {
-                "the commit that its digest is attested to (provenance is not judged yet)"
-            }
             AgreeOn::SameFiles if entry.files.is_empty() => "its files",
             // Files that describe others, or that `assets` leaves out, are compared with nothing.
             AgreeOn::SameFiles if files::compared(standing).next().is_none() => {
@@ -66,9 +65,10 @@ pub(super) fn unstated(
         };
         return Some(lacking.to_owned());
     }
-    let attested = |it: &&Provenance| it.channels.contains(name) && applies(it, case, standing);
-    if scene.policy.provenance.iter().any(|it| attested(&it)) {
-        return Some("verified provenance (it is not judged yet)".to_owned());
+    let provenances = scene.provenances();
+    let about = provenances.about(case, standing);
+    if let Some(fact) = about.and_then(|about| about.unstated(&provenances.tables)) {
+        return Some(fact);
     }
     if standing.leads {
         return unstated_of_source(scene, standing);
@@ -117,19 +117,6 @@ fn is_branch_decided(scene: &Scene<'_>, standing: &Standing<'_>) -> bool {
     scene.protected.contains(&found.entry).is_some()
 }
 
-fn applies(provenance: &Provenance, case: &Case<'_>, standing: &Standing<'_>) -> bool {
-    match &provenance.since {
-        None => true,
-        Some(Anchor::Version(since)) => {
-            case.version.precedence(since) != Some(std::cmp::Ordering::Less)
-        }
-        Some(Anchor::Time(since)) => {
-            let time: Option<Time> = standing.found().and_then(|it| it.entry.earliest_time());
-            time.is_none_or(|time| time >= *since)
-        }
-    }
-}
-
 /// What a comparison of channels cannot see in this decision, in words.
 pub(super) fn limits(scene: &Scene<'_>) -> Vec<String> {
     let mut limits = vec![
@@ -148,14 +135,7 @@ pub(super) fn limits(scene: &Scene<'_>) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if scene.policy.provenance.is_empty() {
-        limits.push(
-            "provenance: the policy asks for none; a lost attestation is not noticed (S3)"
-                .to_owned(),
-        );
-    } else {
-        limits.push("provenance: declared, and not judged by this version (S3, S4)".to_owned());
-    }
+    limits.extend(of_provenance(scene));
     for agreement in &scene.agreements {
         let step = match agreement.on {
             AgreeOn::SameDigest | AgreeOn::SameFiles => continue,
@@ -169,6 +149,65 @@ pub(super) fn limits(scene: &Scene<'_>) -> Vec<String> {
             "{}: {step} ({})",
             channels.join(", "),
             crate::model::visible_line(why)
+        ));
+    }
+    limits
+}
+
+/// Whether any answer names a document.
+fn names_any(answers: &[&Observation]) -> bool {
+    answers.iter().any(|it| match &it.answer {
+        Answer::Seen {
+            facts: Facts::Attestations(facts),
+            ..
+        } => facts.artifacts.values().any(|it| !it.is_empty()),
+        _ => false,
+    })
+}
+
+/// What is not attested, and whether what is was verified against the same material when the
+/// evidence was gathered.
+fn of_provenance(scene: &Scene<'_>) -> Vec<String> {
+    let mut limits = Vec::new();
+    let tables = &scene.provenances().tables;
+    let is_built = |it: &crate::model::Provenance| it.kind == ProvenanceKind::Build;
+    if tables.is_empty() {
+        limits.push(
+            "provenance: the policy asks for none; that one was lost is noticed only where the \
+             index itself says which files are attested (S3)"
+                .to_owned(),
+        );
+    } else if !tables.iter().any(is_built) {
+        limits.push(
+            "provenance: no build attestation is asked for, so nothing says from which commit \
+             the bytes came (S7)"
+                .to_owned(),
+        );
+    } else if tables
+        .iter()
+        .any(|it| is_built(it) && it.commit == Commitment::Any)
+    {
+        limits.push(
+            "provenance: `commit = \"any\"` accepts builds of commits that no tag names".to_owned(),
+        );
+    }
+    let evidence = scene.checked.evidence();
+    let mut attached = scene
+        .view
+        .channels
+        .iter()
+        .flat_map(|it| it.attached.values());
+    if evidence.bundles.is_empty() || !attached.any(|it| names_any(it)) {
+        return limits;
+    }
+    let texts = scene.policy.trust.iter().flat_map(|it| it.texts());
+    let now: BTreeSet<Digest> = texts.map(|(digest, _)| digest).collect();
+    let then: BTreeSet<Digest> = evidence.trust.keys().copied().collect();
+    if now != then {
+        let (gone, new) = (then.difference(&now).count(), now.difference(&then).count());
+        limits.push(format!(
+            "trust: this is as judged today; the evidence was gathered under other trust material \
+             ({gone} of its roots or keys are no longer trusted, {new} are new)"
         ));
     }
     limits

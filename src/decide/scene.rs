@@ -8,10 +8,12 @@ use crate::model::{Agreement, Environment, Finding, Line, Name, Policy, Time, Wa
 
 use super::Question;
 use super::agreement::agreements;
+use super::attested::Provenances;
 use super::branches::Protected;
 use super::index::NameIndex;
 use super::standing::Standing;
 use super::view::{ChannelView, View};
+use crate::verify::CheckedEvidence;
 
 /// Everything that one decision looks at.
 pub(crate) struct Scene<'a> {
@@ -19,6 +21,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) question: &'a Question,
     pub(crate) environment: Option<&'a Environment>,
     pub(crate) now: Time,
+    /// The evidence, for what verifying its bundles gave.
+    pub(crate) checked: &'a CheckedEvidence,
     pub(crate) view: &'a View<'a>,
     pub(crate) names: &'a Names<'a>,
     /// The policy's `branches`.
@@ -29,12 +33,16 @@ pub(crate) struct Scene<'a> {
     pub(crate) cases: Vec<Case<'a>>,
     /// Positions of the cases, by version as shown and line.
     positions: HashMap<(String, &'a Name), usize>,
+    /// What is attested about them, made when first needed.
+    provenances: OnceLock<Provenances<'a>>,
 }
 
 /// One release in question.
 pub(crate) struct Case<'a> {
     pub(crate) line: &'a Line,
     pub(crate) version: Version,
+    /// Its position among those in question.
+    pub(crate) number: usize,
     /// The user named it.
     pub(crate) named: bool,
     /// It is older than the line's `judge-since`.
@@ -111,6 +119,7 @@ impl<'a> Case<'a> {
         Self {
             line,
             version,
+            number: 0,
             named: false,
             older: false,
             standings,
@@ -157,9 +166,13 @@ impl<'a> Scene<'a> {
         question: &'a Question,
         environment: Option<&'a Environment>,
         now: Time,
+        checked: &'a CheckedEvidence,
         (view, names): (&'a View<'a>, &'a Names<'a>),
-        cases: Vec<Case<'a>>,
+        mut cases: Vec<Case<'a>>,
     ) -> Self {
+        for (number, case) in cases.iter_mut().enumerate() {
+            case.number = number;
+        }
         let positions = cases.iter().enumerate();
         let positions = positions
             .map(|(at, case)| ((case.text(), &case.line.name), at))
@@ -169,13 +182,20 @@ impl<'a> Scene<'a> {
             question,
             environment,
             now,
+            checked,
             view,
             names,
             protected: Protected::of(&policy.component.branches),
             agreements: agreements(policy, environment),
             cases,
             positions,
+            provenances: OnceLock::new(),
         }
+    }
+
+    /// What is attested about the releases in question.
+    pub(crate) fn provenances(&self) -> &Provenances<'a> {
+        self.provenances.get_or_init(|| Provenances::of(self))
     }
 
     /// The release that a finding is about; nothing where it is about none in question.

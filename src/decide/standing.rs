@@ -318,6 +318,8 @@ fn merged(sources: &[Source<'_>]) -> Entry {
         for (name, file) in &entry.files {
             let known = all.files.entry(name.clone()).or_default();
             known.digest = known.digest.or(file.digest);
+            known.stated = known.stated.or(file.stated);
+            known.attested = known.attested.max(file.attested);
             known.size = known.size.or(file.size);
             known.uploaded = known.uploaded.into_iter().chain(file.uploaded).min();
             known.id = known.id.or(file.id);

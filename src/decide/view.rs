@@ -42,6 +42,8 @@ pub(crate) struct ChannelView<'a> {
     pub(crate) projects: Vec<(&'a ProjectFact, &'a Observation)>,
     /// Every name of the present round with what was said about it.
     shown: HashMap<&'a str, Shown<'a>>,
+    /// What the present round says is attached to the artifacts of each exact name, by place.
+    pub(crate) attached: HashMap<&'a str, Vec<&'a Observation>>,
     /// Observations of earlier rounds, oldest first.
     pub(crate) past: Vec<&'a Observation>,
 }
@@ -161,6 +163,7 @@ impl<'a> ChannelView<'a> {
             failed_names: HashMap::new(),
             projects: Vec::new(),
             shown: HashMap::new(),
+            attached: HashMap::new(),
             past: Vec::new(),
         };
         for observation in mine {
@@ -176,7 +179,8 @@ impl<'a> ChannelView<'a> {
 
     fn add_present(&mut self, observation: &'a Observation) {
         // What is attached to artifacts says nothing about which releases there are.
-        if matches!(observation.query, Query::Attestations(_)) {
+        if let Query::Attestations(name) = &observation.query {
+            self.attached.entry(name).or_default().push(observation);
             return;
         }
         match &observation.answer {

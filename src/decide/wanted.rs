@@ -1,5 +1,7 @@
 //! Which exact names a decision needs to know more about than listings say.
 
+mod attestations;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Content, Name, Policy, Time, Wanted};
@@ -10,6 +12,8 @@ use super::scene::{Case, Names, Scene};
 use super::standing::Standing;
 use super::view::{ChannelView, View};
 use super::{Question, QuestionError, environment_of, which};
+
+pub use attestations::wanted_attestations;
 
 /// The names to look up in each channel before the question can be decided: those of the releases
 /// in question, and for images the tags that move with the releases that they must show.
@@ -28,13 +32,22 @@ pub fn wanted(
     let view = View::new(policy, checked, now, None);
     let names = Names::new(&view);
     let cases = which::cases(&question.which, policy, &view, &names, environment)?;
-    let scene = Scene::new(policy, question, environment, now, (&view, &names), cases);
+    let scene = Scene::new(
+        policy,
+        question,
+        environment,
+        now,
+        checked,
+        (&view, &names),
+        cases,
+    );
     let mut wanted: BTreeMap<Name, Vec<Wanted>> = BTreeMap::new();
     for case in &scene.cases {
         for standing in &case.standings {
             let mine = wanted.entry(standing.channel.name.clone()).or_default();
             mine.extend(names_of(case, standing));
             mine.extend(variants_of(&scene, case, standing));
+            mine.extend(before(&scene, case, standing));
         }
     }
     for (position, view) in scene.view.channels.iter().enumerate() {
@@ -68,6 +81,26 @@ fn names_of(case: &Case<'_>, standing: &Standing<'_>) -> Vec<Wanted> {
         commit: commit.clone(),
     });
     wanted.collect()
+}
+
+/// The image before this one in its series, where the policy needs attestations of the channel: its
+/// digest, which no listing says, is what they are asked by.
+fn before(scene: &Scene<'_>, case: &Case<'_>, standing: &Standing<'_>) -> Option<Wanted> {
+    if !standing.holds_images() || !attestations::is_asked(scene, case, standing) {
+        return None;
+    }
+    let name = attestations::previous(scene, case, standing)?;
+    let naming = standing.channel.naming(&case.line.name)?;
+    let crate::model::version::Reading::Release { version, .. } = naming.read(name) else {
+        return None;
+    };
+    Some(Wanted {
+        name: name.to_owned(),
+        version: version.bare_text().to_owned(),
+        leads: false,
+        line: Some(case.line.name.clone()),
+        commit: None,
+    })
 }
 
 /// The declared variants of the release that are there: their images must not move either.

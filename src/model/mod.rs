@@ -37,9 +37,7 @@ pub use policy::{
     AgreeOn, Agreement, Anchor, Channel, Commitment, Component, Content, Environment, Line, Mode,
     Policy, Provenance, ProvenanceKind, ReleaseHours, Traits, Unreachable, Waiver,
 };
-pub use replayed::{
-    ExpectedLater, JudgedCase, Mark, ReplayRow, ReplayTotals, SignalCount, replay_totals,
-};
+pub use replayed::{JudgedCase, Mark, ReplayRow, ReplayTotals, SignalCount, replay_totals};
 pub use statement::{
     STATEMENT_BYTES, STATEMENT_PAYLOAD_TYPE, STATEMENT_SUBJECTS, Statement, StatementError,
     StatementVersion, Subject,

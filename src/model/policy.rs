@@ -173,8 +173,15 @@ pub struct Provenance {
     pub kind: ProvenanceKind,
     /// Issuer of the signer's identity.
     pub issuer: Option<String>,
-    /// Workflow files that may sign.
+    /// Exact identities (subject alternative names) of which one must have signed; empty: any.
+    pub identities: Vec<String>,
+    /// Workflow files that may sign; empty: any.
     pub workflows: Vec<String>,
+    /// Builders of which one must have built it, by their id; empty: any.
+    pub builders: Vec<String>,
+    /// Address of the repository that must have been built; the component's where the table gives
+    /// none.
+    pub source: Option<String>,
     /// Git reference that must have been built, a template.
     pub reference: Option<String>,
     /// Which commit must have been built.
@@ -183,7 +190,7 @@ pub struct Provenance {
     pub trust: Vec<Digest>,
     /// First release that needs it.
     pub since: Option<Anchor>,
-    /// Line of the policy file.
+    /// Line of the policy file; 0 where the rules imply it.
     pub declared_at: usize,
 }
 

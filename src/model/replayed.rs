@@ -25,8 +25,6 @@ pub struct ReplayRow {
     pub signals: Vec<String>,
     /// Whether a comparison of channels cannot see it.
     pub limit: Option<String>,
-    /// Whether more is expected once provenance is judged.
-    pub needs_provenance: bool,
     /// Whether every moment is as expected now.
     pub as_expected: bool,
     /// Its moments.
@@ -48,27 +46,9 @@ pub struct JudgedCase {
     pub suspicion: Level,
     /// What was expected and did not come; empty where all did.
     pub surprises: Vec<String>,
-    /// What is expected once provenance is judged.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub later: Option<ExpectedLater>,
     /// Whether an outcome is expected, and not only that it is no allow.
     #[serde(skip)]
     pub decisive: bool,
-}
-
-/// What is expected once provenance is judged: stated, not judged.
-#[derive(Debug, Clone, Serialize)]
-pub struct ExpectedLater {
-    /// The verdict.
-    pub verdict: Outcome,
-    /// Codes.
-    pub codes: Vec<String>,
-    /// The level of mismatch.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mismatch: Option<Level>,
-    /// The level of suspicion.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub suspicion: Option<Level>,
 }
 
 /// How a row is marked.
@@ -76,8 +56,6 @@ pub struct ExpectedLater {
 pub enum Mark {
     /// As expected.
     AsExpected,
-    /// As expected now; more is expected once provenance is judged.
-    NeedsProvenance,
     /// As expected: out of reach of a comparison of channels.
     Limit,
     /// Not as expected.
@@ -91,8 +69,6 @@ pub struct ReplayTotals {
     pub total: usize,
     /// Rows that reach the verdict expected now.
     pub passed: usize,
-    /// Rows of which more is expected once provenance is judged.
-    pub needs_provenance: usize,
     /// Attacks that end in a deny.
     pub caught: usize,
     /// Attacks.
@@ -130,7 +106,6 @@ impl ReplayRow {
     pub fn mark(&self) -> Mark {
         match () {
             () if !self.as_expected => Mark::Wrong,
-            () if self.needs_provenance => Mark::NeedsProvenance,
             () if self.limit.is_some() => Mark::Limit,
             () => Mark::AsExpected,
         }
@@ -159,7 +134,6 @@ pub fn replay_totals(rows: &[ReplayRow]) -> ReplayTotals {
     ReplayTotals {
         total: rows.len(),
         passed: count(&|row| row.as_expected),
-        needs_provenance: count(&|row| row.needs_provenance),
         caught: count(&ReplayRow::is_caught),
         attacks: count(&|row| row.attack),
         stated_limits: count(&|row| row.attack && row.limit.is_some()),

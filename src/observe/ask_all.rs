@@ -7,10 +7,10 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::http::Client;
-use super::{Ask, Asking};
+use super::{Ask, Asking, Attached};
 use crate::model::{
     Answer, Failure, FailureKind, Name, Observation, ObservationDraft, Query, RedactedUrl, Time,
-    Wanted,
+    Wanted, WantedAttestations,
 };
 use crate::observe::environment::now;
 
@@ -34,6 +34,17 @@ pub struct LookUp {
     pub wanted: Vec<Wanted>,
 }
 
+/// Names of one channel of whose artifacts one needs to know what is attached to them.
+#[derive(Clone)]
+pub struct AskAttached {
+    /// The channel.
+    pub question: Question,
+    /// What it said in this round.
+    pub listed: Vec<Observation>,
+    /// The names, with their artifacts.
+    pub wanted: Vec<WantedAttestations>,
+}
+
 /// Channels that are asked at a time, over all hosts; each host has its own, lower, limit.
 const AT_A_TIME: usize = 64;
 
@@ -53,8 +64,9 @@ pub async fn ask_all(
         async move { ask_one(&client, round, &question).await }
     });
     let answers = all(tasks).await.into_iter().zip(channels);
-    let answers =
-        answers.map(|(answer, channel)| answer.unwrap_or_else(|| broke_off(channel, round)));
+    let answers = answers.map(|(answer, channel)| {
+        answer.unwrap_or_else(|| broke_off(channel, round, Query::Listing))
+    });
     answers.collect()
 }
 
@@ -85,15 +97,59 @@ pub async fn look_up_all(
         }
     });
     let answers = all(tasks).await.into_iter().zip(channels);
-    let answers =
-        answers.map(|(answer, channel)| answer.unwrap_or_else(|| broke_off(channel, round)));
+    let answers = answers.map(|(answer, channel)| {
+        answer.unwrap_or_else(|| broke_off(channel, round, Query::Listing))
+    });
+    answers.collect()
+}
+
+/// Asks all of them what is attached to artifacts and gives the answers in the order of the
+/// questions. A panic becomes a failure of each name that its channel was asked about.
+pub async fn attestations_all(
+    client: &Client,
+    round: Time,
+    questions: Vec<AskAttached>,
+) -> Vec<Attached> {
+    let asked: Vec<(Name, Vec<String>)> = questions
+        .iter()
+        .map(|it| {
+            let names = it.wanted.iter().map(|wanted| wanted.name.clone());
+            (it.question.channel.clone(), names.collect())
+        })
+        .collect();
+    let tasks = questions.into_iter().map(|one| {
+        let client = client.clone();
+        async move {
+            let Some(ask) = &one.question.ask else {
+                return Attached::default();
+            };
+            let asking = Asking {
+                channel: &one.question.channel,
+                round,
+                listed: &one.listed,
+                client: &client,
+            };
+            ask.attestations(&asking, &one.wanted).await
+        }
+    });
+    let answers = all(tasks).await.into_iter().zip(asked);
+    let answers = answers.map(|(answer, (channel, names))| {
+        answer.unwrap_or_else(|| Attached {
+            observations: names
+                .into_iter()
+                .flat_map(|name| broke_off(channel.clone(), round, Query::Attestations(name)))
+                .collect(),
+            bundles: Default::default(),
+        })
+    });
     answers.collect()
 }
 
 /// Runs all of them, some at a time; nothing in the place of one that panicked.
-async fn all<F>(tasks: impl Iterator<Item = F>) -> Vec<Option<Vec<Observation>>>
+async fn all<F, T>(tasks: impl Iterator<Item = F>) -> Vec<Option<T>>
 where
-    F: Future<Output = Vec<Observation>> + Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+    T: Send + 'static,
 {
     let turns = Arc::new(Semaphore::new(AT_A_TIME));
     let mut running = JoinSet::new();
@@ -108,10 +164,10 @@ where
         });
     }
     while let Some(finished) = running.join_next().await {
-        if let Ok((number, observations)) = finished
+        if let Ok((number, answer)) = finished
             && let Some(place) = answers.get_mut(number)
         {
-            *place = Some(observations);
+            *place = Some(answer);
         }
     }
     answers
@@ -121,7 +177,13 @@ async fn ask_one(client: &Client, round: Time, question: &Question) -> Vec<Obser
     let Some(ask) = &question.ask else {
         let words = "this program cannot ask this kind of channel yet";
         let channel = question.channel.clone();
-        return failed(channel, round, FailureKind::Unsupported, words);
+        return failed(
+            channel,
+            round,
+            Query::Listing,
+            FailureKind::Unsupported,
+            words,
+        );
     };
     let asking = Asking {
         channel: &question.channel,
@@ -132,19 +194,25 @@ async fn ask_one(client: &Client, round: Time, question: &Question) -> Vec<Obser
     ask.ask(&asking).await
 }
 
-fn broke_off(channel: Name, round: Time) -> Vec<Observation> {
+fn broke_off(channel: Name, round: Time, query: Query) -> Vec<Observation> {
     let words = "asking this channel broke off inside this program: please report it";
-    failed(channel, round, FailureKind::Unsupported, words)
+    failed(channel, round, query, FailureKind::Unsupported, words)
 }
 
-fn failed(channel: Name, round: Time, kind: FailureKind, words: &str) -> Vec<Observation> {
+fn failed(
+    channel: Name,
+    round: Time,
+    query: Query,
+    kind: FailureKind,
+    words: &str,
+) -> Vec<Observation> {
     let draft = ObservationDraft {
         at: now(),
         round,
         endpoint: RedactedUrl::of_path(channel.as_str()),
         channel,
         credential: "anonymous".to_owned(),
-        query: Query::Listing,
+        query,
         answer: Answer::Failed {
             why: Failure {
                 kind,

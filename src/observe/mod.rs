@@ -34,7 +34,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-pub use ask_all::{LookUp, Question, ask_all, look_up_all};
+pub use ask_all::{AskAttached, LookUp, Question, ask_all, attestations_all, look_up_all};
 pub use environment::{Environment, now};
 pub use examine::{Examination, Examinations, Examine, Examined, Sight};
 pub(crate) use git::tags_at_head;

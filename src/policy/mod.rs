@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::model::settings::{Diagnostic, Fields, Gravity, Key, Place, Shape, Table};
-use crate::model::{Component, Digest, Name, Policy, Time};
+use crate::model::{AgreeOn, Agreement, Component, Digest, Name, Policy, Time, TrustDomain};
 use crate::observe::{About, Configured};
 
 pub use amend::{AmendError, NewWaiver, with_waiver};
@@ -288,7 +288,8 @@ fn assemble(
         .map_or(&[][..], |(_, channels)| channels.known.as_slice());
     let announced_by = leader::read(&mut root, &family, known);
     let agreements = agreement::read(&mut root, known, sources);
-    let provenance = provenance::read(&mut root, known, &lines, sources);
+    let source = family.source_or_stand_in.as_ref();
+    let provenance = provenance::read(&mut root, known, &lines, sources, source);
     let environments = environment::read(&mut root, known, announced_by.as_ref(), &lines);
     let waivers = waiver::read(&mut root, &lines, codes, now, sources);
     if let Some((_, channels)) = members.first() {
@@ -298,6 +299,8 @@ fn assemble(
         return Vec::new();
     };
     let declared = Arc::new(declared::find(table, sources));
+    let digest = with_trust(digest, &provenance.trust);
+    let trust = trust(&provenance, &agreements, family.source.as_ref());
     let item = |(name, channels): (Name, channel::Channels)| {
         let (channels, configured) = channels
             .valid
@@ -319,8 +322,8 @@ fn assemble(
             lines: lines.valid.clone(),
             channels,
             agreements: agreements.clone(),
-            provenance: provenance.clone(),
-            trust: Vec::new(),
+            provenance: provenance.valid.clone(),
+            trust: trust.clone(),
             environments: environments.clone(),
             waivers: waivers.clone(),
             digest,
@@ -333,6 +336,36 @@ fn assemble(
         }
     };
     members.into_iter().map(item).collect()
+}
+
+/// Whom the attestations that a policy asks for are verified against. Those that everybody trusts
+/// are always among them: what they signed is sound, whether or not it counts here.
+fn trust(
+    provenance: &provenance::Provenances,
+    agreements: &[Agreement],
+    source: Option<&url::Url>,
+) -> Vec<TrustDomain> {
+    let asks =
+        !provenance.valid.is_empty() || agreements.iter().any(|it| it.on == AgreeOn::SameCommit);
+    if !asks {
+        return Vec::new();
+    }
+    let is_on_github = source.and_then(url::Url::host_str) == Some("github.com");
+    provenance::joined(&provenance::usual(is_on_github), provenance.trust.clone())
+}
+
+/// The digest of a policy and of the files of trust that it names: another root is another policy.
+fn with_trust(digest: Digest, named: &[TrustDomain]) -> Digest {
+    let usual = provenance::usual(true);
+    let named: Vec<String> = named
+        .iter()
+        .filter(|domain| !usual.contains(domain))
+        .map(|domain| format!("{}\n", domain.id()))
+        .collect();
+    if named.is_empty() {
+        return digest;
+    }
+    Digest::of(format!("{digest}\n{}", named.concat()).as_bytes())
 }
 
 fn warn_of_idle_lines(root: &mut Fields<'_>, lines: &line::Lines, channels: &channel::Channels) {

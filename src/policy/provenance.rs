@@ -1,13 +1,33 @@
 //! `[[provenance]]`: attestations that channels need.
 
+mod trust;
+
 use super::line::{Lines, anchor};
 use super::names::{self, Known};
 use super::source::{Source, line_number};
 use crate::model::settings::{Diagnostic, Fields, Key, Shape, WebAddress};
 use crate::model::version::{Scheme, Template};
-use crate::model::{Commitment, Content, Provenance, ProvenanceKind, visible};
+use crate::model::{Commitment, Content, Provenance, ProvenanceKind, TrustDomain, visible};
+
+pub(super) use trust::{joined, usual};
 
 const MAXIMUM: usize = 256;
+
+/// The most bytes of an identity or a builder's id.
+const IDENTITY_BYTES: usize = 2_000;
+
+/// The issuer of the identities of GitHub Actions and of GitLab's own host, by the host of the
+/// source.
+const ISSUERS: &[(&str, &str)] = &[
+    ("github.com", "https://token.actions.githubusercontent.com"),
+    ("gitlab.com", "https://gitlab.com"),
+];
+
+/// What `[[provenance]]` tables say, and whom they trust.
+pub(super) struct Provenances {
+    pub(super) valid: Vec<Provenance>,
+    pub(super) trust: Vec<TrustDomain>,
+}
 
 /// Its keys.
 pub(super) const KEYS: &[Key] = &[
@@ -24,12 +44,27 @@ pub(super) const KEYS: &[Key] = &[
     Key::optional(
         "issuer",
         Shape::Text,
-        "address of the issuer of the signer's identity, as in `https://token.actions.githubusercontent.com`",
+        "address of the issuer of the signer's identity; where not given, that of the host of the source (`https://token.actions.githubusercontent.com` for github.com)",
+    ),
+    Key::optional(
+        "identity",
+        Shape::TextOrTexts,
+        "exact identities of which one must have signed: the address of a workflow with its reference, or an e-mail address",
     ),
     Key::optional(
         "workflows",
         Shape::TextOrTexts,
         "workflow files that may sign, as in `release.yml`",
+    ),
+    Key::optional(
+        "builder",
+        Shape::TextOrTexts,
+        "exact ids of builders of which one must have built it",
+    ),
+    Key::optional(
+        "source",
+        Shape::Text,
+        "https address of the repository that must have been built: the component's `source` where not given",
     ),
     Key::optional(
         "ref",
@@ -46,6 +81,21 @@ pub(super) const KEYS: &[Key] = &[
         Shape::TextOrDate,
         "first version, or date, from which it is needed",
     ),
+    Key::optional(
+        "trusted-root",
+        Shape::Text,
+        "a Sigstore `trusted_root.json` in the policy's folder or below it, instead of Sigstore's public one (and GitHub's own, where the source is on github.com)",
+    ),
+    Key::optional(
+        "key",
+        Shape::Text,
+        "a public key (PEM) in the policy's folder or below it: only what it signed counts. Its log entries are verified against `trusted-root`",
+    ),
+    Key::optional(
+        "unsafe-no-log",
+        Shape::Boolean,
+        "with `key`: signatures need no entry in a transparency log",
+    ),
 ];
 
 /// Reads every `[[provenance]]`.
@@ -54,14 +104,19 @@ pub(super) fn read(
     known: &[Known],
     lines: &Lines,
     sources: &[Source],
-) -> Vec<Provenance> {
+    source: Option<&url::Url>,
+) -> Provenances {
+    let usual = usual(source.and_then(url::Url::host_str) == Some("github.com"));
     let tables = root.tables("provenance");
     if let Some((_, place)) = tables.get(MAXIMUM) {
         let message = format!("more than {MAXIMUM} `provenance` tables");
         root.report(Diagnostic::error(place, message));
     }
     let schemes: Vec<Scheme> = lines.valid.iter().map(|line| line.scheme).collect();
-    let mut found = Vec::new();
+    let mut found = Provenances {
+        valid: Vec::new(),
+        trust: Vec::new(),
+    };
     for (table, place) in tables.into_iter().take(MAXIMUM) {
         let mut fields = Fields::open(table, &place, "[[provenance]]", &[KEYS], root.diagnostics());
         let channels = channels(&mut fields, known);
@@ -70,12 +125,10 @@ pub(super) fn read(
             ("publish", ProvenanceKind::Publish),
         ];
         let kind = fields.choice("kind", &kinds);
-        let issuer = fields.parsed::<WebAddress>("issuer");
-        // Identities are compared as text: the address stays as it was written.
-        let issuer = issuer
-            .and_then(|_| fields.text("issuer"))
-            .map(|text| text.value);
-        let workflows = workflows(&mut fields);
+        let trusted = trust::read(&mut fields, sources, &usual);
+        let signer = signer(&mut fields, trusted.by_key, source);
+        let builders = identities(&mut fields, "builder");
+        let own_source = own_source(&mut fields);
         let reference = reference(&mut fields);
         let commitments = [("tag", Commitment::Tag), ("any", Commitment::Any)];
         let commit = fields.choice("commit", &commitments);
@@ -85,19 +138,126 @@ pub(super) fn read(
             ProvenanceKind::Build => Commitment::Tag,
             ProvenanceKind::Publish => Commitment::Any,
         };
-        found.push(Provenance {
+        found.valid.push(Provenance {
             channels,
             kind,
-            issuer,
-            workflows,
+            issuer: signer.issuer,
+            identities: signer.identities,
+            workflows: signer.workflows,
+            builders,
+            source: own_source,
             reference,
             commit: commit.unwrap_or(usual),
-            trust: Vec::new(),
+            trust: trusted.domains.iter().map(TrustDomain::id).collect(),
             since,
             declared_at: line_number(sources, &place),
         });
+        found.trust.extend(trusted.domains);
     }
     found
+}
+
+/// Who may sign.
+struct Signer {
+    issuer: Option<String>,
+    identities: Vec<String>,
+    workflows: Vec<String>,
+}
+
+fn signer(fields: &mut Fields<'_>, by_key: bool, source: Option<&url::Url>) -> Signer {
+    let issuer = fields.parsed::<WebAddress>("issuer");
+    // Identities are compared as text: the address stays as it was written.
+    let issuer = issuer
+        .and_then(|_| fields.text("issuer"))
+        .map(|text| text.value);
+    let identities = identities(fields, "identity");
+    let workflows = workflows(fields);
+    if by_key {
+        for key in ["issuer", "identity"] {
+            if let Some(place) = fields.key_place(key).cloned() {
+                let message = format!("`{key}` of [[provenance]] beside `key`");
+                let hint = "a key has no issuer and no identity: who holds it may sign";
+                fields.report(Diagnostic::error(&place, message).hint(hint));
+            }
+        }
+        return Signer {
+            issuer: None,
+            identities,
+            workflows,
+        };
+    }
+    let has_source = source.is_some() || fields.key_place("source").is_some();
+    if let Some(place) = fields.key_place("workflows").cloned()
+        && !has_source
+    {
+        let message = "`workflows` of [[provenance]] without a source: anybody can have a workflow \
+                       of that name";
+        let hint = "give the component its `source`, or the table one of its own";
+        fields.report(Diagnostic::error(&place, message).hint(hint));
+    }
+    let host = source.and_then(url::Url::host_str);
+    let usual = ISSUERS.iter().find(|(known, _)| Some(*known) == host);
+    let is_written = fields.key_place("issuer").is_some();
+    let issuer = issuer.or_else(|| usual.map(|(_, issuer)| (*issuer).to_owned()));
+    let says_who = |key| fields.key_place(key).is_some();
+    if !says_who("identity") && !says_who("workflows") {
+        let place = fields.key_place("issuer").unwrap_or(fields.place()).clone();
+        let (message, hint) = match (is_written, source) {
+            (true, None) => (
+                "`issuer` of [[provenance]] without `workflows` or `identity`: whoever has an \
+                 account there may sign",
+                "name the workflow files or the identities that may sign",
+            ),
+            (_, Some(_)) => (
+                "[[provenance]] accepts any workflow of its source",
+                "name the workflow files that may sign, as in `workflows = [\"release.yml\"]`",
+            ),
+            (false, None) => (
+                "[[provenance]] does not say who may sign",
+                "name `issuer` and `identity`, a `key`, or the component's `source` and \
+                 `workflows`",
+            ),
+        };
+        fields.report(Diagnostic::warning(&place, message).hint(hint));
+    }
+    Signer {
+        issuer,
+        identities,
+        workflows,
+    }
+}
+
+fn identities(fields: &mut Fields<'_>, key: &'static str) -> Vec<String> {
+    let mut found = Vec::new();
+    for text in fields.texts(key) {
+        let plain = |c: char| !c.is_control() && !c.is_whitespace() && c != '*';
+        if !text.value.is_empty()
+            && text.value.len() <= IDENTITY_BYTES
+            && text.value.chars().all(plain)
+        {
+            found.push(text.value);
+            continue;
+        }
+        let message = format!(
+            "`{key}` of [[provenance]]: `{}` is not exact",
+            visible(&text.value, 80)
+        );
+        let hint = "the whole text as it is signed, without patterns";
+        fields.report(Diagnostic::error(&text.place, message).hint(hint));
+    }
+    found
+}
+
+fn own_source(fields: &mut Fields<'_>) -> Option<String> {
+    let address = fields.parsed::<WebAddress>("source")?;
+    let url = address.value.into_url();
+    if url.path().trim_matches('/').is_empty() {
+        let message = "`source` of [[provenance]] names no repository";
+        let hint = "as in `source = \"https://github.com/acme/api\"`";
+        fields.report(Diagnostic::error(&address.place, message).hint(hint));
+        return None;
+    }
+    Some(url.to_string())
 }
 
 fn channels(fields: &mut Fields<'_>, known: &[Known]) -> Vec<crate::model::Name> {

@@ -120,10 +120,6 @@ fn draw_mark(text: &mut String, paper: &Paper, row: &ReplayRow) {
                 text.push('\n');
             }
         }
-        Mark::NeedsProvenance => {
-            let line = "needs provenance: more is expected once it is judged";
-            let _ = writeln!(text, "    {}", paper.tint(Tint::Unsure, line));
-        }
         Mark::Wrong => {
             for case in row.cases.iter().filter(|case| !case.surprises.is_empty()) {
                 let line = format!(
@@ -141,7 +137,7 @@ fn draw_mark(text: &mut String, paper: &Paper, row: &ReplayRow) {
 fn draw_totals(text: &mut String, paper: &Paper, totals: &ReplayTotals) {
     let line = format!(
         "{} of {} incidents judged as expected: {} of {} attacks caught, {} stated limits, \
-         {} false alarms in {} benign cases; {} need provenance",
+         {} false alarms in {} benign cases",
         totals.passed,
         totals.total,
         totals.caught,
@@ -149,7 +145,6 @@ fn draw_totals(text: &mut String, paper: &Paper, totals: &ReplayTotals) {
         totals.stated_limits,
         totals.false_alarms,
         totals.benign,
-        totals.needs_provenance,
     );
     let _ = write!(text, "\n{}", paper.wrap("", &line));
     let signals: Vec<String> = totals

@@ -65,6 +65,14 @@ impl UnverifiedBundle {
         self.digest
     }
 
+    /// Whether it says that a key signed it, and not the holder of a certificate.
+    pub fn is_signed_with_key(&self) -> bool {
+        matches!(
+            self.bundle.verification_material.content,
+            sigstore_types::bundle::VerificationMaterialContent::PublicKey(_)
+        )
+    }
+
     /// The statement that it claims to sign; nothing where it signs an artifact itself.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ mod cli;
 mod decide;
 mod floors;
 mod fuzz_corpus;
+mod incidents;
 mod model;
 mod observe;
 mod policy;

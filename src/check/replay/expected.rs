@@ -71,25 +71,6 @@ pub(super) struct ExpectedCase {
     /// The signal that a comparison of channels cannot see here.
     #[serde(default)]
     pub limit: Option<String>,
-    /// What is expected once provenance is judged.
-    #[serde(default)]
-    pub later: Option<ExpectedLater>,
-}
-
-/// What is expected once provenance is judged. It is read and shown, not judged.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(super) struct ExpectedLater {
-    /// The verdict.
-    pub outcome: ExpectedOutcome,
-    /// Codes.
-    pub codes: Vec<String>,
-    /// The level of mismatch.
-    #[serde(default)]
-    pub mismatch: Option<Level>,
-    /// The level of suspicion.
-    #[serde(default)]
-    pub suspicion: Option<Level>,
 }
 
 /// A verdict, as `expected.toml` writes it.

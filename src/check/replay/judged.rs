@@ -1,6 +1,6 @@
 //! Holds verdicts against expectations.
 
-use crate::model::{self, JudgedCase, Level, Outcome, ReplayRow, Severity, Verdict};
+use crate::model::{JudgedCase, Level, Outcome, ReplayRow, Severity, Verdict};
 
 use super::expected::{Expected, ExpectedCase, ExpectedOutcome, Kind};
 
@@ -53,12 +53,6 @@ pub(super) fn case(expected: &ExpectedCase, verdict: &Verdict) -> JudgedCase {
         mismatch: verdict.mismatch,
         suspicion: verdict.suspicion,
         surprises,
-        later: expected.later.as_ref().map(|later| model::ExpectedLater {
-            verdict: later.outcome.outcome(),
-            codes: later.codes.clone(),
-            mismatch: later.mismatch,
-            suspicion: later.suspicion,
-        }),
         decisive: expected.outcome.is_some(),
     }
 }
@@ -85,7 +79,6 @@ pub(super) fn row(name: &str, expected: &Expected, cases: Vec<JudgedCase>) -> Re
         attack: expected.kind == Kind::Attack,
         signals: expected.signals.clone(),
         limit: expected.cases.iter().find_map(|case| case.limit.clone()),
-        needs_provenance: expected.cases.iter().any(|case| case.later.is_some()),
         as_expected: cases.iter().all(|case| case.surprises.is_empty()),
         cases,
     }

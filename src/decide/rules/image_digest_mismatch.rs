@@ -147,7 +147,7 @@ pub(super) fn platforms(entry: &Entry) -> BTreeMap<&str, Digest> {
 }
 
 /// A platform without the variant that its architecture implies.
-pub(super) fn plain(platform: &str) -> &str {
+pub(crate) fn plain(platform: &str) -> &str {
     match platform.strip_suffix("/v8") {
         Some(base) if base.ends_with("/arm64") => base,
         _ => platform,

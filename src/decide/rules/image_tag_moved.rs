@@ -7,7 +7,7 @@ use crate::decide::rule::{Rests, Rule};
 use crate::decide::scene::{Case, Scene};
 use crate::decide::standing::Standing;
 use crate::decide::view::Lookup;
-use crate::model::{Content, Digest, Finding, Level, Name, Severity, visible_line};
+use crate::model::{Content, Digest, Finding, Level, Name, Severity, Time, visible_line};
 
 pub(super) const CODE: &str = "image-tag-moved";
 
@@ -21,7 +21,8 @@ pub(super) const RULE: Rule = Rule {
     title: "a release's image tag was moved to another image",
     explain: "When this tag was first seen it was another image. A version's tag, and those of its \
               declared variants, must never change: whoever pulls the tag now gets something else \
-              than what was released and judged. A tag that is back at the first image is \
+              than what was released and judged. Where both images are attested to one commit and builder it is \
+              `image-rebuilt`, a warning. A tag that is back at the first image is \
               resolved; a floating tag is `floating-tag-drift`.\n\n\
               Usual causes: a workflow that ran again and pushed over its tags; base images \
               refreshed under old versions; an attacker with push access.\n\n\
@@ -34,8 +35,52 @@ pub(super) const RULE: Rule = Rule {
 type Variants<'a> = HashMap<(&'a Name, &'a Name), HashMap<&'a str, Vec<&'a str>>>;
 
 fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+    for moved in moves(scene) {
+        if super::image_rebuilt::is_rebuilt(scene, &moved) {
+            continue;
+        }
+        let finding = RULE
+            .about_standing(scene, moved.case, moved.standing, moved.message())
+            .because(moved.because)
+            .digests([moved.before.to_string(), moved.now.to_string()])
+            .hint("compare the two images; deploy by digest");
+        findings.push(finding);
+    }
+}
+
+/// A tag of a release that shows another image than at first.
+pub(super) struct Moved<'s, 'a> {
+    /// The release.
+    pub(super) case: &'s Case<'a>,
+    pub(super) standing: &'s Standing<'a>,
+    /// The tag.
+    pub(super) name: String,
+    pub(super) before: Digest,
+    pub(super) now: Digest,
+    since: Time,
+    /// The observations of both.
+    pub(super) because: [Digest; 2],
+}
+
+impl Moved<'_, '_> {
+    /// One sentence.
+    pub(super) fn message(&self) -> String {
+        format!(
+            "{}: `{}` was {} at {} and is {}",
+            self.standing.channel.name,
+            visible_line(&self.name),
+            self.before,
+            self.since,
+            self.now,
+        )
+    }
+}
+
+/// Every tag of a release in question that was moved.
+pub(super) fn moves<'s, 'a>(scene: &'s Scene<'a>) -> Vec<Moved<'s, 'a>> {
     let histories = histories(scene);
     let variants = variants(scene, &histories);
+    let mut moves = Vec::new();
     for case in &scene.cases {
         for standing in case.required().filter(|it| it.holds_images()) {
             let history = histories.get(&standing.channel.name);
@@ -43,24 +88,22 @@ fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
             if let Some(history) = history {
                 changes.extend(moved_variants(case, standing, history, &variants));
             }
-            for change in changes {
+            moves.extend(changes.into_iter().map(|change| {
                 let (before, source) = change.first;
                 let (now, present) = change.now;
-                let message = format!(
-                    "{}: `{}` was {before} at {} and is {now}",
-                    standing.channel.name,
-                    visible_line(&change.name),
-                    source.observation.at,
-                );
-                let finding = RULE
-                    .about_standing(scene, case, standing, message)
-                    .because([source.observation.id, present.observation.id])
-                    .digests([before.to_string(), now.to_string()])
-                    .hint("compare the two images; deploy by digest");
-                findings.push(finding);
-            }
+                Moved {
+                    case,
+                    standing,
+                    name: change.name,
+                    before,
+                    now,
+                    since: source.observation.at,
+                    because: [source.observation.id, present.observation.id],
+                }
+            }));
         }
     }
+    moves
 }
 
 fn variants<'a>(scene: &Scene<'a>, histories: &HashMap<&Name, History<'_>>) -> Variants<'a> {

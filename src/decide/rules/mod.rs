@@ -3,6 +3,7 @@
 mod asset_digest_mismatch;
 mod asset_replaced;
 pub(super) mod baseline_grandfathered;
+mod builder_untrusted;
 mod channel_not_found;
 pub(super) mod channel_unreachable;
 mod commit_mismatch;
@@ -13,19 +14,26 @@ mod file_missing;
 mod file_unexpected;
 mod floating_tag_drift;
 mod git_tag_moved;
-mod image_digest_mismatch;
+mod identity_mismatch;
+pub(super) mod image_digest_mismatch;
 mod image_platform_missing;
+mod image_rebuilt;
 mod image_tag_moved;
 mod late_file;
 mod line_not_accepted;
 pub(super) mod nothing_to_compare;
 mod project_quarantined;
+mod provenance_invalid;
+mod provenance_lost;
+mod provenance_missing;
+mod publisher_changed;
 pub(super) mod release_deleted;
 mod release_draft;
 mod release_prerelease_mismatch;
 mod release_window;
 mod release_yanked;
 mod repository_changed;
+mod source_mismatch;
 mod tag_unknown_variant;
 mod version_burst;
 mod version_collision;
@@ -63,11 +71,19 @@ pub(super) const REGISTER: &[Rule] = &[
     file_unexpected::RULE,
     image_digest_mismatch::RULE,
     image_platform_missing::RULE,
+    image_rebuilt::RULE,
     commit_mismatch::RULE,
     git_tag_moved::RULE,
     image_tag_moved::RULE,
     commit_not_on_protected_branch::RULE,
     repository_changed::RULE,
+    provenance_missing::RULE,
+    provenance_lost::RULE,
+    provenance_invalid::RULE,
+    identity_mismatch::RULE,
+    builder_untrusted::RULE,
+    source_mismatch::RULE,
+    publisher_changed::RULE,
     late_file::RULE,
     version_burst::RULE,
     release_window::RULE,

@@ -42,6 +42,13 @@ pub(super) struct Tape {
 }
 
 impl Tape {
+    /// A tape of these numbers.
+    pub(super) fn of_numbers(numbers: Vec<u16>) -> Self {
+        Self {
+            numbers: numbers.into_iter(),
+        }
+    }
+
     /// One of `count`, 0 where the tape is at its end.
     pub(super) fn pick(&mut self, count: usize) -> usize {
         usize::from(self.numbers.next().unwrap_or(0)) % count

@@ -6,6 +6,7 @@
     reason = "what the tests put together is known"
 )]
 
+mod attesting;
 mod codes;
 mod drawn;
 mod drawn_answers;
@@ -13,7 +14,9 @@ mod drawn_policy;
 mod first_seen;
 mod granted;
 mod guessed;
+mod images;
 mod last_known_good;
+mod less_attested;
 mod less_evidence;
 mod older_rounds;
 mod repeatable;

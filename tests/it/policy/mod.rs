@@ -5,6 +5,7 @@ mod examples;
 mod extends;
 mod files;
 mod lint;
+mod provenance;
 mod schema;
 mod valid;
 

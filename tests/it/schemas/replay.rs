@@ -1,6 +1,6 @@
 //! The replay schema describes what a replay writes.
 
-use lockstep::model::{ExpectedLater, JudgedCase, Level, Outcome, ReplayRow, replay_totals};
+use lockstep::model::{JudgedCase, Level, Outcome, ReplayRow, replay_totals};
 use lockstep::report::json_replay;
 use serde_json::Value;
 
@@ -18,7 +18,6 @@ fn row(incident: &str, attack: bool, verdict: Outcome, limit: Option<&str>) -> R
         attack,
         signals: vec!["S1".to_owned()],
         limit: limit.map(str::to_owned),
-        needs_provenance: limit.is_none(),
         as_expected: true,
         cases: vec![JudgedCase {
             name: "T+60".to_owned(),
@@ -27,12 +26,6 @@ fn row(incident: &str, attack: bool, verdict: Outcome, limit: Option<&str>) -> R
             mismatch: Level::High,
             suspicion: Level::Low,
             surprises: Vec::new(),
-            later: Some(ExpectedLater {
-                verdict: Outcome::Deny,
-                codes: vec!["provenance-lost".to_owned()],
-                mismatch: None,
-                suspicion: Some(Level::High),
-            }),
             decisive: true,
         }],
     }

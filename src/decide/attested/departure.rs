@@ -1,0 +1,193 @@
+//! Where an attestation that verified departs from what a table says.
+
+use crate::model::{ProvenanceKind, visible_line};
+
+use super::claims::{Claims, is_repository};
+use super::met::{TagCommit, Wanted};
+
+/// One difference.
+#[derive(Clone)]
+pub(crate) struct Departure {
+    pub(crate) what: What,
+    /// A sentence's end: `is signed by …, not by …`.
+    pub(crate) words: String,
+    /// A commit that a waiver must name.
+    pub(crate) commit: Option<String>,
+}
+
+/// Which rule a difference belongs to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    /// Signed by somebody else.
+    Identity,
+    /// Built by another builder.
+    Builder,
+    /// Built from another repository or reference.
+    Source,
+    /// Built from another commit.
+    Commit,
+}
+
+/// The differences, and the facts that the attestation does not state, in words.
+pub(super) fn of(wanted: &Wanted<'_>, claims: &Claims) -> (Vec<Departure>, Vec<String>) {
+    let mut found = Found::default();
+    identity(wanted, claims, &mut found);
+    builder(wanted, claims, &mut found);
+    source(wanted, claims, &mut found);
+    commit(wanted, claims, &mut found);
+    (found.departures, found.unstated)
+}
+
+#[derive(Default)]
+struct Found {
+    departures: Vec<Departure>,
+    unstated: Vec<String>,
+}
+
+impl Found {
+    fn departs(&mut self, what: What, words: String) {
+        self.departures.push(Departure {
+            what,
+            words,
+            commit: None,
+        });
+    }
+
+    fn lacks(&mut self, fact: &str) {
+        let words = format!("{fact} that its attestation is about (it says none)");
+        self.unstated.push(words);
+    }
+}
+
+fn identity(wanted: &Wanted<'_>, claims: &Claims, found: &mut Found) {
+    let table = wanted.table;
+    // The holder of a key that the table names is nobody else.
+    if let (Some(expected), Some(identity)) = (&table.issuer, &claims.identity)
+        && identity.issuer != *expected
+    {
+        let words = format!(
+            "is signed by an identity of {}, not of {expected}",
+            visible_line(&identity.issuer)
+        );
+        found.departs(What::Identity, words);
+    }
+    if !table.identities.is_empty() {
+        let name = claims.identity.as_ref().map(|it| it.name.as_str());
+        if !name.is_some_and(|name| table.identities.iter().any(|it| it == name)) {
+            let words = format!(
+                "is signed by {}, not by {}",
+                claims.signer(),
+                table.identities.join(" or ")
+            );
+            found.departs(What::Identity, words);
+        }
+    }
+    if table.workflows.is_empty() {
+        return;
+    }
+    match &claims.build.workflow {
+        None if claims.identity.is_none() => found.lacks("the workflow"),
+        None => {
+            let words = format!("is signed by {}, which is no workflow", claims.signer());
+            found.departs(What::Identity, words);
+        }
+        Some(workflow) => {
+            let path = workflow.path.as_str();
+            let is_it = |file: &String| path == file || path.ends_with(&format!("/{file}"));
+            if !table.workflows.iter().any(is_it) {
+                let words = format!(
+                    "is signed by the workflow {}, not by {}",
+                    visible_line(path),
+                    table.workflows.join(" or ")
+                );
+                found.departs(What::Identity, words);
+            }
+        }
+    }
+}
+
+fn builder(wanted: &Wanted<'_>, claims: &Claims, found: &mut Found) {
+    let expected = &wanted.table.builders;
+    if expected.is_empty() {
+        return;
+    }
+    match &claims.build.builder {
+        None => found.lacks("the builder"),
+        Some(_) if expected.iter().any(|it| claims.build.is_built_by(it)) => {}
+        Some(builder) => {
+            let words = format!(
+                "is built by {}, not by {}",
+                visible_line(builder),
+                expected.join(" or ")
+            );
+            found.departs(What::Builder, words);
+        }
+    }
+}
+
+fn source(wanted: &Wanted<'_>, claims: &Claims, found: &mut Found) {
+    // Somebody who signs with a mail address has no repository: the table's identities say enough.
+    let by_name = !wanted.table.identities.is_empty() && wanted.table.source.is_none();
+    match (wanted.source, &claims.build.repository) {
+        (None, _) => {}
+        (Some(_), None) if by_name => {}
+        (Some(_), None) => found.lacks("the repository"),
+        (Some(expected), Some(repository)) if is_repository(expected, repository) => {}
+        (Some(expected), Some(repository)) => {
+            let words = format!(
+                "is from {}, not from {expected}",
+                visible_line(repository.as_str())
+            );
+            found.departs(What::Source, words);
+        }
+    }
+    if let (Some(expected), Some(id)) = (wanted.repository_id, &claims.build.repository_id)
+        && *id != expected.to_string()
+    {
+        let words = format!(
+            "is from the repository with the number {}, not {expected}",
+            visible_line(id)
+        );
+        found.departs(What::Source, words);
+    }
+    if let Some(expected) = &wanted.reference {
+        match &claims.build.reference {
+            None => found.lacks("the git reference"),
+            Some(reference) if reference == expected => {}
+            Some(reference) => {
+                let words = format!(
+                    "is from {}, not from {}",
+                    visible_line(reference),
+                    visible_line(expected)
+                );
+                found.departs(What::Source, words);
+            }
+        }
+    }
+}
+
+/// Never of a publish attestation: it says who uploaded the bytes, on whichever commit.
+fn commit(wanted: &Wanted<'_>, claims: &Claims, found: &mut Found) {
+    if wanted.table.kind == ProvenanceKind::Publish {
+        return;
+    }
+    match (&wanted.commit, claims.commit()) {
+        (TagCommit::Any, _) => {}
+        (TagCommit::Unstated, _) => {
+            let fact =
+                "a commit that its attestation can be held to (the leading channel says none)";
+            found.unstated.push(fact.to_owned());
+        }
+        (TagCommit::Is(_), None) => found.lacks("the commit"),
+        (TagCommit::Is(tag), Some(commit)) if commit == tag.as_str() => {}
+        (TagCommit::Is(tag), Some(commit)) => found.departures.push(Departure {
+            what: What::Commit,
+            words: format!(
+                "is built from commit {}, and the tag is at {}",
+                visible_line(commit.get(..12).unwrap_or(commit)),
+                tag.short()
+            ),
+            commit: Some(commit.to_owned()),
+        }),
+    }
+}

@@ -1,0 +1,119 @@
+//! `provenance-lost`: earlier versions of the series were attested, and this one is not.
+
+use crate::decide::attested::{Attached, Ledger, artifacts, listed};
+use crate::decide::rule::{Rests, Rule, some_of};
+use crate::decide::scene::Scene;
+use crate::decide::series::Series;
+use crate::decide::standing::Standing;
+use crate::decide::view::{ChannelView, Lookup};
+use crate::model::{ArtifactDigest, Content, Digest, Finding, Level, Severity, visible_line};
+
+pub(super) const RULE: Rule = Rule {
+    code: "provenance-lost",
+    severity: Severity::Deny,
+    mismatch: Level::Low,
+    suspicion: Level::High,
+    conflict: true,
+    set_apart: false,
+    title: "earlier versions of the series were attested, this one is not",
+    explain: "All artifacts of an earlier version of the same series (the same major version) have \
+              an attestation in this channel, and an artifact of this version has none. It is \
+              judged on what the channel's listing says (PyPI and npm say which files are \
+              attested), and where the policy asks for provenance on the attestations themselves. \
+              A project that never attested has lost nothing.\n\n\
+              Usual causes: a release by hand while the usual workflow was broken; a step of the \
+              workflow that was left out; a stolen token, for whoever has only the token cannot \
+              attest as the workflow.\n\n\
+              What to do: ask who published it, and how.",
+    judge,
+};
+
+/// What is known of the attestations of one version.
+struct Known {
+    /// The artifacts without any.
+    without: Vec<(String, Vec<ArtifactDigest>)>,
+    all: usize,
+    because: Vec<Digest>,
+}
+
+fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+    let ledger = Ledger::new(scene);
+    for case in &scene.cases {
+        for standing in case.required() {
+            let Some(here) = here(&ledger, standing) else {
+                continue;
+            };
+            if here.without.is_empty() {
+                continue;
+            }
+            let Some(series) = Series::of(scene, &standing.channel.name, &case.line.name) else {
+                continue;
+            };
+            let before = series.before(case).find_map(|name| {
+                let known = known(&ledger, standing.view, name)?;
+                (known.without.is_empty() && known.all > 0).then_some((name, known))
+            });
+            let Some((name, before)) = before else {
+                continue;
+            };
+            let without = here.without.iter().map(|(label, _)| label.as_str());
+            let message = format!(
+                "{}: {} has no attestation, and all of `{}` has",
+                standing.channel.name,
+                some_of(without),
+                visible_line(name),
+            );
+            let digests = here.without.iter().flat_map(|(_, digests)| digests);
+            let finding = RULE
+                .about_standing(scene, case, standing, message)
+                .because(here.because.into_iter().chain(before.because))
+                .digests(digests.map(ArtifactDigest::to_string))
+                .hint("ask who published it, and how");
+            findings.push(finding);
+        }
+    }
+}
+
+fn here<'a>(ledger: &Ledger<'a>, standing: &Standing<'a>) -> Option<Known> {
+    let found = standing.found()?;
+    known(ledger, standing.view, found.name)
+}
+
+/// What is known of a name: of each artifact from what is attached to it, else from what the
+/// listing says. Nothing where neither says.
+fn known<'a>(ledger: &Ledger<'a>, view: &ChannelView<'a>, name: &str) -> Option<Known> {
+    let Lookup::Present(_, sources) = view.look_up(name) else {
+        return None;
+    };
+    let mut because: Vec<Digest> = sources.iter().map(|it| it.observation.id).collect();
+    let entry = sources.first()?.entry;
+    let claimed = listed(view.channel, entry);
+    if claimed.is_empty() {
+        return None;
+    }
+    let mut without = Vec::new();
+    let mut attested = 0;
+    let artifacts = artifacts(ledger, view.channel, view, name, entry);
+    let all = artifacts.len();
+    for (artifact, (_, _, claimed)) in artifacts.into_iter().zip(claimed) {
+        let is_attested = match (&artifact.attached, claimed) {
+            (Attached::Known { .. }, _) => artifact.attestations().next().is_some(),
+            (_, Some(claimed)) => claimed,
+            _ => return None,
+        };
+        because.extend(artifact.because());
+        match is_attested {
+            true => attested += 1,
+            false => without.push((artifact.name(), artifact.digests)),
+        }
+    }
+    // An image is attested as a whole or by its platforms.
+    if view.channel.traits.content == Content::Image && attested > 0 {
+        without.clear();
+    }
+    Some(Known {
+        without,
+        all,
+        because,
+    })
+}

@@ -8,7 +8,7 @@
 //! | 0 | [`model`] |
 //! | 1 | [`observe`], [`verify`] |
 //! | 2 | [`decide`], [`policy`] |
-//! | 3 | [`check`], [`report`] |
+//! | 3 | [`attest`], [`check`], [`report`] |
 //! | 5 | [`cli`] |
 //!
 //! `docs/ARCHITECTURE.md` tells why, and walks through the main jobs.

@@ -1,12 +1,15 @@
 //! The transparency logs of a trust domain, and whether an entry is truly one of the log that it
 //! names.
 
+use sigstore_merkle::{hash_leaf, verify_inclusion_proof};
 use sigstore_trust_root::TrustedRoot;
-use sigstore_types::{CheckpointSignature, KindVersion, TimeRange, TransparencyLogEntry};
+use sigstore_types::{
+    Checkpoint, CheckpointSignature, KindVersion, TimeRange, TransparencyLogEntry,
+};
 use sigstore_verify::crypto::VerificationKey;
 
 use super::{Fault, VerifyError};
-use crate::model::Time;
+use crate::model::{Time, visible};
 
 /// The logs that a trusted root names.
 pub(super) struct Logs(Vec<Log>);
@@ -84,25 +87,45 @@ impl Logs {
                 proof.log_index.get()
             )));
         }
-        let by = |log: &Log, line: &CheckpointSignature| {
-            log.id.get(..4) == Some(line.key_id.as_bytes().as_slice())
-        };
         let lines = checkpoint.signatures();
-        let own = lines.iter().filter(|line| by(log, line));
         let mut others = self.0.iter().filter(|other| other.id != log.id);
         // Only where another trusted log may have signed is it worth verifying twice.
-        let sound = match others.any(|other| lines.iter().any(|line| by(other, line))) {
-            false => own.count() > 0,
-            true => own.into_iter().any(|line| {
-                log.key
-                    .verify(checkpoint.signed_data(), &line.signature)
-                    .is_ok()
-            }),
+        let sound = match others.any(|other| lines.iter().any(|line| other.names(line))) {
+            false => lines.iter().any(|line| log.names(line)),
+            true => log.signed(checkpoint),
         };
         match sound {
             true => Ok(()),
             false => Err(wrong(format!(
                 "the checkpoint is not signed by log {}, which the entry names",
+                hex(&log.id)
+            ))),
+        }
+    }
+
+    /// Refuses an entry whose inclusion proof does not lead to the root of its checkpoint (RFC 6962
+    /// section 2.1.1), and one whose checkpoint its own log did not sign. Of an entry of Rekor v1
+    /// that [`Self::check`] let pass this is all that a proof says.
+    pub(super) fn included(&self, entry: &TransparencyLogEntry) -> Result<(), VerifyError> {
+        let unproved = || wrong("a log entry has no inclusion proof".to_owned());
+        let proof = entry.inclusion_proof.as_ref().ok_or_else(unproved)?;
+        let checkpoint = proof.checkpoint.checkpoint().ok_or_else(unproved)?;
+        let log = self.find(entry).ok_or_else(unproved)?;
+        verify_inclusion_proof(
+            &hash_leaf(entry.canonicalized_body.as_bytes()),
+            proof.log_index.get(),
+            checkpoint.tree_size(),
+            &proof.hashes,
+            checkpoint.root_hash(),
+        )
+        .map_err(|why| {
+            let message = format!("inclusion proof verification failed: {why}");
+            wrong(visible(&message, 300))
+        })?;
+        match log.signed(checkpoint) {
+            true => Ok(()),
+            false => Err(wrong(format!(
+                "no line of the checkpoint is a signature of log {}, which the entry names",
                 hex(&log.id)
             ))),
         }
@@ -138,6 +161,25 @@ impl Logs {
     fn find(&self, entry: &TransparencyLogEntry) -> Option<&Log> {
         let id = entry.log_id.key_id.as_bytes();
         self.0.iter().find(|log| log.id == id)
+    }
+}
+
+impl Log {
+    /// Whether a signature says that it is of this log.
+    fn names(&self, line: &CheckpointSignature) -> bool {
+        self.id.get(..4) == Some(line.key_id.as_bytes().as_slice())
+    }
+
+    /// Whether this log has signed a checkpoint.
+    fn signed(&self, checkpoint: &Checkpoint) -> bool {
+        let mut own = checkpoint
+            .signatures()
+            .iter()
+            .filter(|line| self.names(line));
+        own.any(|line| {
+            let signed = self.key.verify(checkpoint.signed_data(), &line.signature);
+            signed.is_ok()
+        })
     }
 }
 

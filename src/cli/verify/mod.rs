@@ -8,7 +8,7 @@ mod trust;
 use crate::model::{ArtifactDigest, Time};
 use crate::observe;
 use crate::report::{self, Proof, Rejection, VerifiedSubject};
-use crate::verify::{Expectations, UnverifiedDocument, Verifier, VerifyError};
+use crate::verify::{Expectations, Fault, TrustError, UnverifiedDocument, VerifyError};
 
 use super::Format;
 use super::exit::{Ending, Failure};
@@ -17,10 +17,11 @@ use super::say::Terminal;
 pub(super) use arguments::VerifyArguments;
 pub(super) use bundles::Bundles;
 use subject::Subject;
+use trust::Trusted;
 
 pub(super) fn run(arguments: &VerifyArguments, terminal: &mut Terminal) -> Result<Ending, Failure> {
     let expectations = arguments.expectations()?;
-    let verifiers = trust::verifiers(&arguments.trust)?;
+    let trusted = trust::trusted(&arguments.trust)?;
     let now = observe::now();
     let named = match arguments.bundle.as_slice() {
         [] => None,
@@ -50,7 +51,7 @@ pub(super) fn run(arguments: &VerifyArguments, terminal: &mut Terminal) -> Resul
             let result = match document {
                 Ok(document) => {
                     let artifact = fitting(document, &found.digests);
-                    prove(name, document, &artifact, &verifiers, &expectations, now)
+                    prove(name, document, &artifact, &trusted, &expectations, now)
                 }
                 Err(error) => Err(error.clone()),
             };
@@ -96,14 +97,17 @@ fn prove(
     name: &str,
     document: &UnverifiedDocument,
     artifact: &ArtifactDigest,
-    verifiers: &[(String, Verifier)],
+    trusted: &[Trusted],
     expectations: &Expectations,
     now: Time,
 ) -> Result<Proof, VerifyError> {
     let mut worst: Option<VerifyError> = None;
-    for (label, verifier) in verifiers {
-        let result = document
-            .verify(verifier, artifact, now)
+    for domain in trusted {
+        let unusable = |why: &TrustError| VerifyError::new(Fault::Malformed, why.to_string());
+        let result = domain
+            .verifier()
+            .map_err(unusable)
+            .and_then(|verifier| document.verify(verifier, artifact, now))
             .and_then(|verified| {
                 let (build, met) = expectations.check(&verified, artifact)?;
                 Ok((verified, build, met))
@@ -113,7 +117,7 @@ fn prove(
                 return Ok(Proof {
                     found: name.to_owned(),
                     format: document.format,
-                    trust: label.clone(),
+                    trust: domain.label().to_owned(),
                     signature: verified.signature().clone(),
                     build,
                     met,
@@ -126,9 +130,6 @@ fn prove(
         }
     }
     Err(worst.unwrap_or_else(|| {
-        VerifyError::new(
-            crate::verify::Fault::Unsupported,
-            "there is nothing to verify it against",
-        )
+        VerifyError::new(Fault::Unsupported, "there is nothing to verify it against")
     }))
 }

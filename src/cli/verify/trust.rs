@@ -1,5 +1,6 @@
 //! What signatures are verified against: the roots that are known, or the one that is named.
 
+use std::cell::OnceCell;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -10,16 +11,40 @@ use serde_json::value::RawValue;
 use super::arguments::TrustArguments;
 use crate::cli::exit::Failure;
 use crate::model::{Leniency, TrustDomain, TrustMaterial, visible_line};
-use crate::verify::{Verifier, github, public_good};
+use crate::verify::{TrustError, Verifier, github, public_good};
 
 /// The most bytes that a file of roots, or of a key, may have.
 const TRUST_BYTES: u64 = 8 * 1024 * 1024;
 
-/// A verifier for each trust domain, with its name.
+/// A trust domain and its verifier, which is built when it is first needed: most bundles are of the
+/// first domain, and reading a root costs as much as verifying several.
+pub(super) struct Trusted {
+    domain: TrustDomain,
+    verifier: OnceCell<Result<Verifier, TrustError>>,
+}
+
+impl Trusted {
+    /// How the domain is called.
+    pub(super) fn label(&self) -> &str {
+        &self.domain.label
+    }
+
+    /// The verifier.
+    ///
+    /// # Errors
+    /// Material that cannot be used.
+    pub(super) fn verifier(&self) -> Result<&Verifier, &TrustError> {
+        let verifier = self.verifier.get_or_init(|| Verifier::new(&self.domain));
+        verifier.as_ref()
+    }
+}
+
+/// The trust domains that count. What the caller names is read whole, wrong or not needed; only
+/// what this program carries with it waits.
 ///
 /// # Errors
 /// A file that cannot be read, or material that cannot be used.
-pub(super) fn verifiers(arguments: &TrustArguments) -> Result<Vec<(String, Verifier)>, Failure> {
+pub(super) fn trusted(arguments: &TrustArguments) -> Result<Vec<Trusted>, Failure> {
     let leniency = arguments.leniency();
     let mut domains = match &arguments.trusted_root {
         Some(file) => roots(file)?,
@@ -37,12 +62,18 @@ pub(super) fn verifiers(arguments: &TrustArguments) -> Result<Vec<(String, Verif
                 unsafe_set_only: own.unsafe_set_only || leniency.unsafe_set_only,
                 unsafe_no_sct: own.unsafe_no_sct || leniency.unsafe_no_sct,
             };
-            let verifier = Verifier::new(&domain).map_err(|error| {
-                let hint =
-                    "a trusted root is Sigstore's trusted_root.json, a key a public key in PEM";
-                Failure::new(error.to_string(), hint)
-            })?;
-            Ok((domain.label, verifier))
+            let trusted = Trusted {
+                domain,
+                verifier: OnceCell::new(),
+            };
+            if arguments.trusted_root.is_some() || arguments.key.is_some() {
+                trusted.verifier().map_err(|error| {
+                    let hint = "a trusted root is Sigstore's trusted_root.json, a key a public \
+                                key in PEM";
+                    Failure::new(error.to_string(), hint)
+                })?;
+            }
+            Ok(trusted)
         })
         .collect()
 }

@@ -32,10 +32,7 @@ pub(super) fn run(
         .iter()
         .map(|(name, document)| {
             let contents = document.as_ref().map(|it| it.contents());
-            (
-                name.as_str(),
-                contents.map_err(|error| error.message.as_str()),
-            )
+            (name.as_str(), contents)
         })
         .collect();
     let text = match arguments.format {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::model::{visible, visible_line};
-use crate::verify::{UnverifiedContents, UnverifiedSigner};
+use crate::verify::{Fault, UnverifiedContents, UnverifiedSigner, VerifyError};
 
 use super::github::{inert, inert_json};
 use super::json::in_ascii;
@@ -15,7 +15,7 @@ use super::paper::{Paper, Tint};
 const SCHEMA: &str = "lockstep-inspection/1";
 
 /// What one bundle claims, or why it cannot be read, with where it was found.
-type Inspected<'i> = (&'i str, Result<UnverifiedContents, &'i str>);
+type Inspected<'i> = (&'i str, Result<UnverifiedContents, &'i VerifyError>);
 
 /// The most subjects and fields that are shown to people.
 const SHOWN: usize = 20;
@@ -28,6 +28,10 @@ struct Bundle<'d> {
     unverified: Option<&'d UnverifiedContents>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fault: Option<Fault>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'d str>,
 }
 
 const WARNING: &str = "UNVERIFIED: whoever wrote the bundle wrote this";
@@ -41,7 +45,9 @@ pub fn json(inspected: &[Inspected<'_>]) -> Result<String, serde_json::Error> {
         serde_json::to_value(Bundle {
             found,
             unverified: contents.as_ref().ok(),
-            error: contents.as_ref().err().copied(),
+            error: contents.as_ref().err().map(|it| it.message.as_str()),
+            fault: contents.as_ref().err().map(|it| it.fault),
+            hint: contents.as_ref().err().and_then(|it| it.hint.as_deref()),
         })
     };
     let bundles: serde_json::Result<Vec<serde_json::Value>> =
@@ -61,9 +67,17 @@ pub fn human(paper: &Paper, inspected: &[Inspected<'_>]) -> String {
         match contents {
             Ok(contents) => draw(&mut text, paper, contents),
             Err(error) => {
-                text.push_str(
-                    &paper.wrap("  ", &format!("cannot be read: {}", visible(error, 600))),
-                );
+                let why = match error.fault {
+                    Fault::TooLarge => "is over a cap, and `verify` refuses it",
+                    Fault::Unsupported => "cannot be verified here, and `verify` refuses it",
+                    _ => "cannot be read",
+                };
+                let line = format!("{why}: {}", visible(&error.message, 600));
+                text.push_str(&paper.wrap("  ", &line));
+                if let Some(hint) = &error.hint {
+                    let hint = format!("hint: {}", visible(hint, 600));
+                    text.push_str(&paper.wrap("    ", &hint));
+                }
             }
         }
     }

@@ -1,8 +1,52 @@
-//! Finds the names in a certificate (RFC 5280 section 4.1): enough to tell who issued which.
+//! Finds the names and the extensions in a certificate (RFC 5280 section 4.1): enough to tell who
+//! issued which, and whether it says one thing.
 
 /// The issuer and the subject of a certificate, as they are written in it; nothing where it is no
 /// certificate.
 pub(super) fn names(certificate: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (issuer, subject, _) = parts(certificate)?;
+    Some((issuer, subject))
+}
+
+/// Object identifier and value of each extension; nothing where it is no certificate.
+pub(super) fn extensions(certificate: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
+    let (_, _, after_subject) = parts(certificate)?;
+    let after_key = element(after_subject)?.2;
+    let Some(tagged) = Elements(after_key).find(|it| it.first() == Some(&0xa3)) else {
+        return Some(Vec::new());
+    };
+    let list = content(content(tagged)?)?;
+    let mut found = Vec::new();
+    let mut extensions = Elements(list);
+    for extension in extensions.by_ref() {
+        let fields: Vec<&[u8]> = Elements(content(extension)?).collect();
+        // Whether it is critical may stand between the two.
+        let (kind, value) = (fields.first()?, fields.last()?);
+        found.push((content(kind)?, content(value)?));
+    }
+    extensions.0.is_empty().then_some(found)
+}
+
+/// What an element holds.
+pub(super) fn content(bytes: &[u8]) -> Option<&[u8]> {
+    element(bytes).map(|it| it.1)
+}
+
+/// Elements one after the other, each whole; ends at what is none.
+pub(super) struct Elements<'d>(pub(super) &'d [u8]);
+
+impl<'d> Iterator for Elements<'d> {
+    type Item = &'d [u8];
+
+    fn next(&mut self) -> Option<&'d [u8]> {
+        let (whole, _, rest) = element(self.0)?;
+        self.0 = rest;
+        Some(whole)
+    }
+}
+
+/// Issuer, subject, and what follows them.
+fn parts(certificate: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let (_, body, _) = element(certificate)?;
     let (_, mut rest, _) = element(body)?;
     // The version is optional and explicitly tagged.
@@ -13,8 +57,8 @@ pub(super) fn names(certificate: &[u8]) -> Option<(&[u8], &[u8])> {
     let after_algorithm = element(after_serial)?.2;
     let (issuer, _, after_issuer) = element(after_algorithm)?;
     let after_validity = element(after_issuer)?.2;
-    let (subject, _, _) = element(after_validity)?;
-    Some((issuer, subject))
+    let (subject, _, after_subject) = element(after_validity)?;
+    Some((issuer, subject, after_subject))
 }
 
 /// The first element whole, its content, and what follows it.
@@ -53,6 +97,7 @@ mod tests {
             b"\x30\x00",
         ] {
             assert_eq!(names(bytes), None, "{bytes:?}");
+            assert_eq!(extensions(bytes), None, "{bytes:?}");
         }
     }
 }

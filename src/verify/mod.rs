@@ -11,6 +11,7 @@ mod error;
 mod expect;
 mod failure;
 mod formats;
+mod holder;
 mod json;
 mod logs;
 mod material;

@@ -3,7 +3,7 @@
 //! Each demand is here because the crate accepts what it refuses: a log entry without proof beside
 //! one with a proof, entries and timestamps that stand twice, roots inside the chain, a log entry
 //! that names one log and is proved by another, an `intoto` entry for another certificate of the
-//! same key, times after the time that is asked about.
+//! same key, times after the time that is asked about, a certificate that names two holders.
 
 use std::collections::HashSet;
 
@@ -13,7 +13,7 @@ use sigstore_verify::rekor::RekorEntryBody;
 
 use super::logs::Logs;
 use super::shape::Version;
-use super::{Fault, UnverifiedBundle, VerifyError, der};
+use super::{Fault, UnverifiedBundle, VerifyError, der, holder};
 use crate::model::{Leniency, Time};
 
 /// Demands that need no cryptography, before anything is verified.
@@ -31,6 +31,7 @@ pub(super) fn before(
     }
     if let Some(leaf) = bundle.bundle.signing_certificate() {
         no_root(leaf)?;
+        holder::one_holder(leaf)?;
     }
     let entries = &material.tlog_entries;
     if entries.is_empty() && !leniency.unsafe_no_log {

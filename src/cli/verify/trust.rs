@@ -53,7 +53,8 @@ pub(super) fn trusted(arguments: &TrustArguments) -> Result<Vec<Trusted>, Failur
     if let Some(file) = &arguments.key {
         domains = keyed(file, domains)?;
     }
-    domains
+    let of_a_key = arguments.key.is_some();
+    let mut verifiers: Vec<_> = domains
         .into_iter()
         .map(|mut domain| {
             let own = domain.leniency;
@@ -75,7 +76,13 @@ pub(super) fn trusted(arguments: &TrustArguments) -> Result<Vec<Trusted>, Failur
             }
             Ok(trusted)
         })
-        .collect()
+        .collect();
+    // Beside a key a root is there for its logs. One without any, as GitHub's own, is of no use to it
+    // and no reason to stop where another has some.
+    if of_a_key && verifiers.iter().any(Result::is_ok) {
+        verifiers.retain(Result::is_ok);
+    }
+    verifiers.into_iter().collect()
 }
 
 /// The roots of a file, one or JSON Lines as `gh attestation trusted-root` writes them.

@@ -22,13 +22,15 @@ pub struct VersionedTag {
 pub struct VersionedTagError(String);
 
 impl VersionedTag {
-    /// Whether a tag has the parts that are given.
+    /// Whether a tag has the parts that are given. A tag that leaves one of them away has it not:
+    /// `v1`, which moves with every release, is not `v1.0.0`.
     pub fn matches(&self, tag: &str) -> bool {
-        let Some((version, _)) = read(tag) else {
+        let Some((version, parts)) = read(tag) else {
             return false;
         };
         let expected = &self.version;
-        version.major == expected.major
+        parts >= self.parts
+            && version.major == expected.major
             && (self.parts < 2 || version.minor == expected.minor)
             && (self.parts < 3 || (version.patch == expected.patch && version.pre == expected.pre))
     }
@@ -82,6 +84,10 @@ mod tests {
             ("v1.2.3", "v1.2.3+build", true),
             ("v1.2.3", "v1.2.3-rc.1", false),
             ("v1.2.3-rc.1", "v1.2.3-rc.1", true),
+            ("v1.0.0", "v1", false),
+            ("v1.0", "v1", false),
+            ("v1.2.0", "v1.2", false),
+            ("v1.2", "v1.2", true),
             ("v1", "v10.0.0", false),
             ("v1", "1.2.3", false),
             ("v1", "release-v1.2.3", false),

@@ -143,6 +143,22 @@ struct Shape<'a> {
     envelope: Option<&'a RawValue>,
 }
 
+impl Shape<'_> {
+    /// How many formats it could be one of.
+    fn formats(&self) -> usize {
+        let marks = [
+            self.sigstore.is_some(),
+            self.pep_740.is_some(),
+            self.attestation_bundles.is_some(),
+            self.attestations.is_some(),
+            self.layer.is_some(),
+            self.legacy_blob.is_some(),
+            self.envelope.is_some(),
+        ];
+        marks.into_iter().filter(|it| *it).count()
+    }
+}
+
 /// What one publisher attests, as PyPI's integrity API gives it.
 #[derive(Deserialize)]
 struct Attested<'a> {
@@ -172,6 +188,11 @@ fn collect(text: &str, depth: usize, found: &mut Found) -> Result<(), VerifyErro
         json::shape("the document", text.as_bytes(), DOCUMENT)?;
     }
     let shape: Shape<'_> = serde_json::from_str(text).map_err(malformed)?;
+    if shape.formats() > 1 {
+        // Whichever is read here, another reader may read the other.
+        let message = "it has the marks of more than one format";
+        return add(Err(VerifyError::new(Fault::Malformed, message)), found);
+    }
     if let Some(bundles) = shape.attestation_bundles {
         for text in bundles.iter().flat_map(|it| &it.attestations) {
             add(

@@ -21,8 +21,8 @@ pub use repository::{RepositoryAddress, RepositoryAddressError, Workflow};
 /// What is known of the making, or the uploading, of the artifacts of a statement.
 ///
 /// Where a continuous integration service's certificate signed, the claims of the certificate
-/// stand here; the predicate, which the job wrote itself, adds only what a certificate has no claim
-/// for. Else the signer's own word stands here, and [`Build::vouched_by`] says so.
+/// stand here; the predicate, which the job wrote itself, adds only what no certificate has a claim
+/// for, and never what this one leaves open. Else the signer's own word stands here, and [`Build::vouched_by`] says so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -233,17 +233,17 @@ impl Build {
         }
         let id = &claims.source_repository_id;
         let environment = &claims.runner_environment;
-        self.repository_id = both("repository id", id, &stated.repository_id)?;
-        self.trigger = both("trigger", &claims.build_trigger, &stated.trigger)?;
-        both("runner environment", environment, &runner)?;
-        self.runner_environment = both(
+        self.repository_id = certified("repository id", id, &stated.repository_id)?;
+        self.trigger = certified("trigger", &claims.build_trigger, &stated.trigger)?;
+        certified("runner environment", environment, &runner)?;
+        self.runner_environment = certified(
             "runner environment",
             environment,
             &stated.runner_environment,
         )?;
         let run = &claims.run_invocation;
         let comparable = stated.invocation.filter(|it| it.contains("/actions/runs/"));
-        self.invocation = both("run", run, &comparable)?;
+        self.invocation = certified("run", run, &comparable)?.or(comparable);
         self.repository = Some(repository);
         self.commit = commit;
         self.reference = reference;
@@ -255,8 +255,9 @@ impl Build {
 /// What npm names as the builder on GitHub: an environment, not a configuration.
 const RUNNERS: &str = "https://github.com/actions/runner/";
 
-/// The certificate's value, else the stated one; an error where both are there and differ.
-fn both(
+/// The certificate's value; an error where one is stated and differs. What a certificate leaves open
+/// stays open: the job that wrote the predicate could say there what it likes.
+fn certified(
     what: &str,
     certified: &Option<String>,
     stated: &Option<String>,
@@ -264,7 +265,7 @@ fn both(
     if let (Some(certified), Some(stated)) = (certified, stated) {
         differs(what, certified, stated)?;
     }
-    Ok(certified.clone().or_else(|| stated.clone()))
+    Ok(certified.clone())
 }
 
 /// An error unless both are the same.

@@ -54,6 +54,22 @@ fn split_reference(text: &str) -> (&str, Option<&str>) {
     }
 }
 
+/// Parts a build configuration from its reference: before `refs/`, else at the last `@`, behind which
+/// a commit stands. A file may have an `@` in its name (`release.yml@x.yml` is not `release.yml`), and
+/// so may a branch; where `@refs/` stands twice nobody can tell which is which.
+fn split_configuration(text: &str) -> Option<(&str, &str)> {
+    let path = text.find("://")? + 3;
+    let path = path + text[path..].find('/')?;
+    let mut references = text[path..].match_indices("@refs/");
+    let at = match (references.next(), references.next()) {
+        (Some((at, _)), None) => path + at,
+        (None, _) => path + text[path..].rfind('@')?,
+        (Some(_), Some(_)) => return None,
+    };
+    let (address, reference) = (&text[..at], &text[at + 1..]);
+    (!reference.is_empty()).then_some((address, reference))
+}
+
 impl FromStr for RepositoryAddress {
     type Err = RepositoryAddressError;
 
@@ -108,8 +124,7 @@ impl FromStr for Workflow {
     /// repository and the file, as GitLab writes it.
     fn from_str(text: &str) -> Result<Self, RepositoryAddressError> {
         let error = || RepositoryAddressError(visible_line(text));
-        let (address, reference) = split_reference(text);
-        let reference = reference.filter(|it| !it.is_empty()).ok_or_else(error)?;
+        let (address, reference) = split_configuration(text).ok_or_else(error)?;
         let host = address.find("://").ok_or_else(error)? + 3;
         let split = match address[host..].find("//") {
             Some(at) => (host + at, host + at + 2),
@@ -238,6 +253,11 @@ mod tests {
                 "refs/tags/v1@2",
             ),
             (
+                "https://github.com/acme/api/.github/workflows/x.yml@y.yml@refs/heads/z",
+                ".github/workflows/x.yml@y.yml",
+                "refs/heads/z",
+            ),
+            (
                 "https://gitlab.com/a/b/c//ci/x.yml@refs/heads/main",
                 "ci/x.yml",
                 "refs/heads/main",
@@ -253,6 +273,8 @@ mod tests {
         for text in [
             "https://github.com/acme/api@x",
             "https://github.com/acme/api/x.yml",
+            "https://gitlab.com/a/b//x.yml@refs/heads/main/y.yml@refs/heads/evil",
+            "https://github.com/acme/api/.github/workflows/x.yml@",
             "x@y",
         ] {
             assert!(text.parse::<Workflow>().is_err(), "{text}");

@@ -224,6 +224,28 @@ fn a_builder_that_only_the_predicate_names_never_counts_beside_a_certificate() {
     assert!(!build.is_built_by("https://github.com/actions/runner/self-hosted"));
 }
 
+/// THREATS row 2: a service whose certificates have fewer claims must not let its jobs write the
+/// missing ones themselves, least of all the number that stands for the repository.
+#[test]
+fn what_a_certificate_leaves_open_no_predicate_fills_in() {
+    let mut silent = claims();
+    silent.source_repository_id = None;
+    silent.runner_environment = None;
+    silent.build_trigger = None;
+    for predicate in [github(), generator()] {
+        let mut silent = silent.clone();
+        if predicate.get("builder").is_some() {
+            silent.build_signer_uri = predicate["builder"]["id"].as_str().map(str::to_owned);
+        }
+        let build = build(&predicate, &signed(silent)).unwrap();
+        assert_eq!(build.vouched_by, VouchedBy::Certificate);
+        assert_eq!(build.repository_id, None);
+        assert_eq!(build.runner_environment, None);
+        assert_eq!(build.trigger, None);
+        assert!(!build.is_built_by("https://github.com/actions/runner/github-hosted"));
+    }
+}
+
 #[test]
 fn the_signer_s_own_word_is_told_apart() {
     for signer in [

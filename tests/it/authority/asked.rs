@@ -25,6 +25,11 @@ pub(crate) struct Claims {
     pub(crate) runner_environment: Option<String>,
     pub(crate) repository_visibility: Option<String>,
     pub(crate) deployment_environment: Option<String>,
+    /// What no sound certificate has: names beside the identity, an older issuer that is another
+    /// one, extensions that stand there once more.
+    pub(crate) further_names: Vec<String>,
+    pub(crate) older_issuer: Option<String>,
+    pub(crate) again: Vec<(u8, String)>,
 }
 
 /// The transparency log that a signature is entered in.
@@ -139,6 +144,7 @@ impl Claims {
             runner_environment: some("github-hosted"),
             repository_visibility: some("public"),
             deployment_environment: None,
+            ..Self::default()
         }
     }
 

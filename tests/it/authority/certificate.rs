@@ -79,17 +79,18 @@ pub(crate) fn signing(
         extension("2.5.29.15", true, &element(0x03, &[7, 0x80])),
         extension("2.5.29.37", false, &sequence(&[oid("1.3.6.1.5.5.7.3.3")])),
     ];
-    let tag = if claims.identity.contains("://") {
-        0x86
-    } else {
-        0x81
+    let named = |name: &String| {
+        let tag = if name.contains("://") { 0x86 } else { 0x81 };
+        element(tag, name.as_bytes())
     };
-    let alternative = sequence(&[element(tag, claims.identity.as_bytes())]);
+    let names = std::iter::once(&claims.identity).chain(&claims.further_names);
+    let alternative = sequence(&names.map(named).collect::<Vec<_>>());
     extensions.push(extension("2.5.29.17", true, &alternative));
     let fulcio = |arc: u8| format!("1.3.6.1.4.1.57264.1.{arc}");
-    extensions.push(extension(&fulcio(1), false, claims.issuer.as_bytes()));
+    let older = claims.older_issuer.as_ref().unwrap_or(&claims.issuer);
+    extensions.push(extension(&fulcio(1), false, older.as_bytes()));
     extensions.push(extension(&fulcio(8), false, &utf8(&claims.issuer)));
-    for (arc, value) in claims.numbered() {
+    for (arc, value) in claims.numbered().into_iter().chain(claims.again.clone()) {
         extensions.push(extension(&fulcio(arc), false, &utf8(&value)));
     }
     let seed = [spki, &times.not_before.to_be_bytes()].concat();

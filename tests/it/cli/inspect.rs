@@ -70,3 +70,27 @@ fn what_cannot_be_read_is_told() {
         .run()
         .refuses(&["missing.json"]);
 }
+
+#[test]
+fn why_a_bundle_is_refused_is_said_with_its_class_and_what_to_do() {
+    let folder = Folder::new();
+    let text = std::fs::read_to_string(fixture(SLSA)).unwrap();
+    let older = text.replace("\"dsse\"", "\"intoto\"");
+    assert_ne!(text, older);
+    folder.file("older.json", older);
+    let ran = Run::new(&["inspect", "older.json"])
+        .within(folder.path())
+        .run();
+    assert_eq!(ran.code, Some(2), "{ran:#?}");
+    let flat = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat.contains("cannot be verified here"), "{ran:#?}");
+    assert!(flat.contains("kind `intoto` version `0.0.1`"), "{ran:#?}");
+    let both = format!(r#"{{"attestations":[{{"bundle":null}},{{"bundle":{text}}}]}}"#);
+    folder.file("both.json", both);
+    let ran = Run::new(&["inspect", "both.json", "--format", "json"])
+        .within(folder.path())
+        .run();
+    let first = &ran.json()["bundles"][0];
+    assert_eq!(first["fault"], "unsupported", "{ran:#?}");
+    assert!(first["hint"].as_str().unwrap().contains("bundle_url"));
+}

@@ -27,6 +27,7 @@ mod shorthand;
 mod shorthand_public;
 mod trust;
 mod verify;
+mod verify_threats;
 mod version;
 mod waive;
 

@@ -11,6 +11,7 @@ mod codes;
 mod drawn;
 mod drawn_answers;
 mod drawn_policy;
+mod faults;
 mod first_seen;
 mod granted;
 mod guessed;

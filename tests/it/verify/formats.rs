@@ -367,3 +367,40 @@ fn an_envelope_with_two_signatures_is_refused() {
     envelope["signatures"] = json!([signature, signature]);
     assert!(read_all(envelope.to_string().as_bytes()).unwrap()[0].is_err());
 }
+
+/// THREATS row 16: what one reader takes for one format, another takes for the other.
+#[test]
+fn row_16_a_document_of_two_formats_is_none() {
+    let authority = Authority::new("formats");
+    let (one, other) = (bundle(&authority), bundle(&authority));
+    let marks = [
+        ("verificationMaterial", one["verificationMaterial"].clone()),
+        (
+            "verification_material",
+            pep_740(&one)["verification_material"].clone(),
+        ),
+        (
+            "attestation_bundles",
+            json!([{"attestations": [pep_740(&other)]}]),
+        ),
+        ("attestations", json!([{"bundle": other}])),
+        ("layer-media-type", json!("x")),
+        ("base64Signature", json!("")),
+        ("payloadType", json!("application/vnd.in-toto+json")),
+    ];
+    for (_, document, _) in documents(&authority).into_iter().take(5) {
+        let whole: Value = serde_json::from_str(&document).unwrap();
+        for (mark, value) in &marks {
+            let mut both = whole.clone();
+            if both.get(mark).is_some() {
+                continue;
+            }
+            both[*mark] = value.clone();
+            let text = both.to_string();
+            let read = read_all(text.as_bytes());
+            let sound = read.is_ok_and(|found| found.iter().any(Result::is_ok));
+            assert!(!sound, "{mark} in {document}");
+            assert!(UnverifiedBundle::read(text.as_bytes()).is_err(), "{mark}");
+        }
+    }
+}

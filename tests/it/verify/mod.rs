@@ -7,6 +7,7 @@ mod client;
 mod conformance;
 mod expect;
 mod formats;
+mod holder;
 mod mutation;
 mod negatives;
 mod sound;

@@ -169,7 +169,7 @@ async fn a_root_that_the_one_before_did_not_sign_is_refused() {
 }
 
 #[tokio::test]
-async fn older_metadata_than_was_seen_is_a_rollback_for_every_role() {
+async fn row_18_older_metadata_than_was_seen_is_a_rollback_for_every_role() {
     let first = Publication::new();
     let second = first.next();
     let machine = Machine::with(&second);
@@ -200,7 +200,7 @@ async fn older_metadata_than_was_seen_is_a_rollback_for_every_role() {
 }
 
 #[tokio::test]
-async fn a_frozen_mirror_is_found_out_when_its_metadata_expires() {
+async fn row_18_a_frozen_mirror_is_found_out_when_its_metadata_expires() {
     for role in 0..4 {
         let mut expires = [FAR; 4];
         expires[role] = "2026-11-28T12:00:00Z";
@@ -271,7 +271,7 @@ async fn a_target_or_metadata_with_other_bytes_than_were_signed_is_refused() {
 }
 
 #[tokio::test]
-async fn hostile_target_names_and_digests_lead_nowhere() {
+async fn row_18_hostile_target_names_and_digests_lead_nowhere() {
     let hostile = [
         "../../../evil",
         "/etc/evil",
@@ -340,7 +340,7 @@ async fn an_endless_broken_or_missing_answer_is_no_answer() {
 
 /// THREATS row 17: the store is verified from the first root at each reading.
 #[tokio::test]
-async fn a_tampered_store_changes_no_trust() {
+async fn row_17_a_tampered_store_changes_no_trust() {
     let first = Publication::new();
     let machine = Machine::with(&first);
     machine.update().await.unwrap();

@@ -226,7 +226,7 @@ impl Summary<'_> {
             (Some(statement), Ending::Fine | Ending::Deny | Ending::Indeterminate) => statement,
             _ => {
                 terminal.note(&format!(
-                    "--emit-vsa: the verdict names no digest, so {file} was not written"
+                    "--emit-vsa: no verdict names a digest to speak of, so there is no {file}"
                 ));
                 return Ok(());
             }

@@ -28,6 +28,7 @@ mod shorthand_public;
 mod trust;
 mod verify;
 mod version;
+mod vsa;
 mod waive;
 
 use std::io::Write;

@@ -94,6 +94,9 @@ attest)
     option --type "${INPUT_PREDICATE_TYPE:-}"
     option --predicate "${INPUT_PREDICATE_PATH:-}"
     option --key "${INPUT_KEY:-}"
+    if is_true no-log "${INPUT_NO_LOG:-}"; then
+        command+=(--no-log)
+    fi
     if is_true push-to-github "${INPUT_PUSH_TO_GITHUB:-}"; then
         command+=(--to github)
     fi
@@ -105,17 +108,35 @@ attest)
     output bundle-path "$bundle"
     ;;
 verify)
+    bundle="${INPUT_BUNDLE:-}"
     if [ -n "${INPUT_SUBJECT_DIGEST:-}" ]; then
-        subjects+=("oci:$INPUT_SUBJECT_NAME@$INPUT_SUBJECT_DIGEST")
+        subjects+=("$INPUT_SUBJECT_DIGEST")
+        if [ -z "$bundle" ]; then
+            # What is attached to the image; what of it counts is for verify to say.
+            bundle="$(mktemp "${RUNNER_TEMP:-/tmp}/attached.XXXXXX")"
+            "$lockstep" download --output - -- "$INPUT_SUBJECT_NAME@$INPUT_SUBJECT_DIGEST" >"$bundle"
+        fi
     fi
     command=("$lockstep" verify)
-    option --bundle "${INPUT_BUNDLE:-}"
+    option --bundle "$bundle"
     option --key "${INPUT_KEY:-}"
     option --predicate-type "${INPUT_PREDICATE_TYPE:-}"
-    option --source-repository "${INPUT_SOURCE_REPOSITORY:-}"
+    repository="${INPUT_SOURCE_REPOSITORY:-}"
+    if [[ "$repository" =~ ^[A-Za-z0-9_-]+/[A-Za-z0-9_.-]+$ ]]; then
+        repository="${GITHUB_SERVER_URL:-https://github.com}/$repository"
+    fi
+    option --source-repository "$repository"
     option --source-tag "${INPUT_SOURCE_TAG:-}"
     option --source-commit "${INPUT_SOURCE_COMMIT:-}"
-    option --workflow "${INPUT_WORKFLOW:-}"
+    workflow="${INPUT_WORKFLOW:-}"
+    case "$workflow" in
+    '' | */*) ;;
+    *) workflow=".github/workflows/$workflow" ;;
+    esac
+    option --workflow "$workflow"
+    if is_true unsafe-no-log "${INPUT_UNSAFE_NO_LOG:-}"; then
+        command+=(--unsafe-no-log)
+    fi
     if [ -z "${INPUT_KEY:-}" ]; then
         command+=(--certificate-oidc-issuer https://token.actions.githubusercontent.com)
     fi

@@ -15,4 +15,4 @@ pub use local::{LocalKey, Witness, Witnessed, Witnessing};
 pub use mark::Mark;
 pub use sign::{Sign, SignError, SignedBundle, Signing};
 pub use statement::{PYPI_PUBLISH, Predicate, SLSA_PROVENANCE, predicate_type, statement};
-pub use vsa::{SUMMARY_PREDICATE, Summarised};
+pub use vsa::{SUMMARY_PREDICATE, Summarised, resource};

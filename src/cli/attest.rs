@@ -15,12 +15,11 @@ use crate::attest::subject::{Artifact, Place, SubjectError};
 use crate::attest::{Mark, Predicate, SignError, SignedBundle, statement};
 use crate::model::{Statement, visible};
 
-use asking::Asking;
+pub(super) use asking::Asking;
 use delivering::Places;
-pub(super) use options::AttestArguments;
 use options::Destination;
-use signer::Signer;
-pub(super) use signer::read_key;
+pub(super) use options::{AttestArguments, SigningArguments};
+pub(super) use signer::{Signer, read_key};
 use told::{Delivered, Told};
 
 use super::ambient::Ambient;
@@ -55,7 +54,7 @@ pub(super) fn run(
         }
         return Ok(Ending::Fine);
     }
-    let signer = Signer::of(&arguments, ambient, &asking)?;
+    let signer = Signer::of(&arguments.signing, ambient, &asking)?;
     let predicate = predicate::predicate(&arguments, signer.claims.as_ref(), ambient)?;
     let mut told = Told::new(&artifacts, &predicate.kind, signer.identity());
     for attestation in attestations(&arguments, &artifacts, &predicate)? {
@@ -196,7 +195,7 @@ impl Run<'_> {
     }
 }
 
-fn unsigned(error: SignError) -> Failure {
+pub(super) fn unsigned(error: SignError) -> Failure {
     Failure::Said {
         message: error.message,
         hint: error.hint,
@@ -208,6 +207,6 @@ fn unfit(error: SubjectError) -> Failure {
 }
 
 /// A path as messages show it.
-fn shown(path: &std::path::Path) -> String {
+pub(super) fn shown(path: &std::path::Path) -> String {
     visible(&path.display().to_string(), 300)
 }

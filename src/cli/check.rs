@@ -1,6 +1,7 @@
 //! `lockstep check`: do the releases of these components agree in every channel?
 
 mod local;
+mod summary;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::check::{
-    Gathered, Target, TargetError, guessed_target, judge, load_targets, read_evidence,
+    Gathered, Judged, Target, TargetError, guessed_target, judge, load_targets, read_evidence,
 };
 use crate::decide::{self, Question, Which};
 use crate::model::settings::nearest;
@@ -24,6 +25,7 @@ use super::output::{Output, OutputArguments};
 use super::progress::Progress;
 use super::results::Results;
 use super::say::Terminal;
+use summary::SummaryArguments;
 
 /// Check whether a component's releases agree in every channel.
 ///
@@ -74,6 +76,8 @@ pub(super) struct CheckArguments {
     as_of: Option<Time>,
     #[command(flatten)]
     output: OutputArguments,
+    #[command(flatten)]
+    summary: SummaryArguments,
 }
 
 pub(super) fn run(
@@ -85,34 +89,33 @@ pub(super) fn run(
     if arguments.local {
         return local::run(&arguments, &question, ambient, terminal);
     }
+    let signed = &arguments.summary;
+    signed.check(&arguments.targets, &question, arguments.evidence.is_some())?;
     let targets = targets(&arguments, ambient, terminal)?;
+    let mut summary = signed.summary(&targets, &question, ambient, terminal)?;
     let output = Output::of(&arguments.output, ambient, &targets)?;
     let mut results = Results::new(output, arguments.save_evidence.as_deref(), targets.len())?;
+    let mut take = |one: Result<Judged, Failure>, terminal: &mut Terminal| {
+        if let (Some(summary), Ok(judged)) = (&mut summary, &one) {
+            summary.take(judged)?;
+        }
+        results.take(one, terminal)
+    };
     let gathered = match &arguments.evidence {
         Some(path) => {
-            from_file(
-                &arguments,
-                path,
-                &targets,
-                &question,
-                &mut results,
-                terminal,
-            )?;
+            from_file(&arguments, path, &targets, &question, &mut take, terminal)?;
             Gathered::All
         }
         None => {
             let wait = arguments.wait;
-            ask(
-                &targets,
-                &question,
-                wait,
-                ambient,
-                terminal,
-                |one, terminal| results.take(one, terminal),
-            )?
+            ask(&targets, &question, wait, ambient, terminal, &mut take)?
         }
     };
-    results.finish(gathered, terminal)
+    let ending = results.finish(gathered, terminal)?;
+    if let Some(summary) = summary {
+        summary.write(ending, ambient, terminal)?;
+    }
+    Ok(ending)
 }
 
 /// The targets in the order of the policies, then those of shorthands.
@@ -202,7 +205,7 @@ fn from_file(
     path: &Path,
     targets: &[Target],
     question: &Question,
-    results: &mut Results,
+    take: &mut dyn FnMut(Result<Judged, Failure>, &mut Terminal) -> Result<(), Failure>,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
     let documents = read_evidence(path).map_err(|error| Failure::Said {
@@ -228,7 +231,7 @@ fn from_file(
         };
         let origin = Origin::UnsignedFile;
         let one = judge(policy, evidence, origin, question, arguments.as_of);
-        results.take(one.map_err(unfit), terminal)?;
+        take(one.map_err(unfit), terminal)?;
     }
     for component in by_name.keys() {
         terminal.note(&format!(

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::model::{ArtifactDigest, Digest, Leniency, visible, visible_line};
-use crate::verify::{Build, Fault, Met, Signer, VerifiedSignature, VerifyError, VouchedBy};
+use crate::verify::{
+    Build, Fault, Met, Signer, VerifiedSignature, VerifiedSummary, VerifyError, VouchedBy,
+};
 
 use super::github::{inert, inert_json};
 use super::json::in_ascii;
@@ -44,6 +46,9 @@ pub struct Proof {
     pub signature: VerifiedSignature,
     /// What it says of the build.
     pub build: Build,
+    /// What a verification summary says, where one was expected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub summary: Option<VerifiedSummary>,
     /// Every expectation, met.
     pub met: Vec<Met>,
 }
@@ -191,6 +196,15 @@ fn draw_proof(text: &mut String, paper: &Paper, proof: &Proof) {
     }
     if let Some(builder) = &build.builder {
         row("builder", &format!("{builder}{told}"));
+    }
+    if let Some(summary) = &proof.summary {
+        row("decided by", &summary.verifier);
+        row("decided at", &summary.time_verified.to_string());
+        row("about", &summary.resource);
+        if let Some(policy) = &summary.policy {
+            row("policy", &policy.to_string());
+        }
+        row("levels", &summary.levels.join(", "));
     }
     if let Some(time) = signature.times().first() {
         row("signed at", &time.to_string());

@@ -44,4 +44,4 @@ pub use roots::{github, public_good};
 pub use signer::{CertificateClaims, Signer};
 pub use verified::{Verified, VerifiedSignature, VerifiedStatement};
 pub use verifier::Verifier;
-pub use vsa::{SummaryExpectations, VerifiedSummary};
+pub use vsa::{SUMMARY_PREDICATE, SummaryExpectations, VerifiedSummary};

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, VerifiedStatement, VerifyError};
+use super::{Fault, Met, VerifiedStatement, VerifyError};
 use crate::model::{ArtifactDigest, Digest, Duration, Time, visible};
 
 /// Predicate type of a summary (<https://slsa.dev/spec/v1.1/verification_summary>).
-const SUMMARY_PREDICATE: &str = "https://slsa.dev/verification_summary/v1";
+pub const SUMMARY_PREDICATE: &str = "https://slsa.dev/verification_summary/v1";
 
 /// What a summary must say to count.
 #[derive(Debug, Clone, Default)]
@@ -65,7 +65,8 @@ struct Resource {
 }
 
 impl SummaryExpectations {
-    /// Holds a verified statement to what is expected of a summary about this artifact.
+    /// Holds a verified statement to what is expected of a summary about this artifact; gives what
+    /// it says, and every expectation with what meets it.
     ///
     /// # Errors
     /// [`Fault::Statement`] for what is no summary, [`Fault::Subject`] where it is about something
@@ -75,7 +76,7 @@ impl SummaryExpectations {
         verified: &VerifiedStatement,
         artifact: &ArtifactDigest,
         now: Time,
-    ) -> Result<VerifiedSummary, VerifyError> {
+    ) -> Result<(VerifiedSummary, Vec<Met>), VerifyError> {
         let statement = verified.statement();
         let no_summary = |why: String| VerifyError::new(Fault::Statement, why);
         if statement.predicate_type != SUMMARY_PREDICATE {
@@ -94,31 +95,45 @@ impl SummaryExpectations {
                 visible(&error.to_string(), 200)
             ))
         })?;
-        equal("verifier.id", &self.verifier, &predicate.verifier.id)?;
+        let mut met = Vec::new();
+        let says = &predicate.verification_result;
         equal(
-            "verificationResult",
-            "PASSED",
-            &predicate.verification_result,
+            "verifier.id",
+            "vsa-verifier",
+            &self.verifier,
+            &predicate.verifier.id,
+            &mut met,
         )?;
+        equal("verificationResult", "vsa", "PASSED", says, &mut met)?;
         if let Some(resource) = &self.resource {
-            equal("resourceUri", resource, &predicate.resource_uri)?;
+            let found = &predicate.resource_uri;
+            equal("resourceUri", "vsa-resource", resource, found, &mut met)?;
         }
+        let levels = predicate.verified_levels.join(", ");
         for level in &self.levels {
             if !predicate.verified_levels.contains(level) {
-                let there = predicate.verified_levels.join(", ");
-                return Err(unmet("verifiedLevels", level, &there));
+                return Err(unmet("verifiedLevels", level, &levels));
             }
+            met.push(Met {
+                what: "vsa-level",
+                expected: level.clone(),
+                found: levels.clone(),
+            });
         }
         let policy = predicate
             .policy
             .as_ref()
             .and_then(|it| it.digest.get("sha256"));
         let policy = policy.and_then(|hex| Digest::from_hex(hex).ok());
-        if let Some(wanted) = self.policy
-            && policy != Some(wanted)
-        {
+        if let Some(wanted) = self.policy {
             let found = policy.map_or("nothing".to_owned(), |digest| digest.to_string());
-            return Err(unmet("policy", &wanted.to_string(), &found));
+            equal(
+                "policy",
+                "vsa-policy",
+                &wanted.to_string(),
+                &found,
+                &mut met,
+            )?;
         }
         let time: Time = predicate.time_verified.parse().map_err(|_| {
             no_summary(format!(
@@ -127,13 +142,21 @@ impl SummaryExpectations {
             ))
         })?;
         self.fresh(time, now)?;
-        Ok(VerifiedSummary {
+        if let Some(age) = self.max_age {
+            met.push(Met {
+                what: "vsa-max-age",
+                expected: age.to_string(),
+                found: now.since(time).to_string(),
+            });
+        }
+        let summary = VerifiedSummary {
             verifier: predicate.verifier.id,
             time_verified: time,
             resource: predicate.resource_uri,
             policy,
             levels: predicate.verified_levels,
-        })
+        };
+        Ok((summary, met))
     }
 
     fn fresh(&self, time: Time, now: Time) -> Result<(), VerifyError> {
@@ -152,11 +175,23 @@ impl SummaryExpectations {
     }
 }
 
-fn equal(what: &str, wanted: &str, found: &str) -> Result<(), VerifyError> {
-    match wanted == found {
-        true => Ok(()),
-        false => Err(unmet(what, wanted, found)),
+/// Compares a field of the predicate; a met expectation is listed by the name of its option.
+fn equal(
+    field: &str,
+    option: &'static str,
+    wanted: &str,
+    found: &str,
+    met: &mut Vec<Met>,
+) -> Result<(), VerifyError> {
+    if wanted != found {
+        return Err(unmet(field, wanted, found));
     }
+    met.push(Met {
+        what: option,
+        expected: wanted.to_owned(),
+        found: found.to_owned(),
+    });
+    Ok(())
 }
 
 fn unmet(what: &str, wanted: &str, found: &str) -> VerifyError {

@@ -1,12 +1,14 @@
 //! Takes bundles to where verifiers look for them.
 
 mod delivered;
+mod envelope;
 mod file;
 mod github_store;
 mod pep740;
 mod referrer;
 
 pub use delivered::{DeliverError, Delivered};
+pub use envelope::envelope;
 pub use file::{Written, write_bundle};
 pub use github_store::GithubStore;
 pub use pep740::pep740;

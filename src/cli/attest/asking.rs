@@ -11,13 +11,13 @@ use crate::cli::say::Terminal;
 use crate::observe::http::{Client, Limits};
 
 /// A client and what it runs on.
-pub(super) struct Asking {
+pub(in crate::cli) struct Asking {
     pub(super) runtime: Runtime,
     client: Option<Client>,
 }
 
 impl Asking {
-    pub(super) fn new(
+    pub(in crate::cli) fn new(
         offline: bool,
         ambient: &Ambient,
         terminal: &Terminal,

@@ -44,14 +44,8 @@ pub(in crate::cli) struct AttestArguments {
     #[command(flatten)]
     pub(super) build: BuildArguments,
 
-    /// Sign with the private key in this file.
-    #[arg(long, value_name = "FILE")]
-    pub(super) key: Option<PathBuf>,
     #[command(flatten)]
-    pub(super) services: ServiceArguments,
-    /// Log the signature nowhere: who verifies must accept that (--unsafe-no-log).
-    #[arg(long, requires = "key")]
-    pub(super) no_log: bool,
+    pub(super) signing: SigningArguments,
     /// Open no connection.
     #[arg(long)]
     pub(super) offline: bool,
@@ -114,6 +108,19 @@ pub(super) enum Destination {
     Github,
 }
 
+/// Who signs.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct SigningArguments {
+    /// Sign with the private key in this file.
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) key: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) services: ServiceArguments,
+    /// Log the signature nowhere: who verifies must accept that (--unsafe-no-log).
+    #[arg(long, requires = "key")]
+    pub(super) no_log: bool,
+}
+
 /// With which services to sign.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Services; those of the public Sigstore instance where not given")]
@@ -162,6 +169,22 @@ pub(super) fn read_text(option: &str, path: &Path) -> Result<String, Failure> {
             "is it the right file?",
         )),
         false => Ok(text),
+    }
+}
+
+impl SigningArguments {
+    /// Whether one of them is given.
+    pub(in crate::cli) fn are_given(&self) -> bool {
+        let services = &self.services;
+        let texts = [
+            &services.identity_token,
+            &services.fulcio_url,
+            &services.rekor_url,
+            &services.timestamp_server,
+            &services.rekor_version,
+        ];
+        let files = [&self.key, &services.signing_config, &services.trusted_root];
+        self.no_log || texts.iter().any(|it| it.is_some()) || files.iter().any(|it| it.is_some())
     }
 }
 

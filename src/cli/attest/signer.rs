@@ -15,11 +15,11 @@ use crate::observe::{Environment, now};
 use crate::verify::{UnverifiedBundle, Verifier, public_good};
 
 use super::asking::Asking;
-use super::options::{AttestArguments, read_text};
+use super::options::{SigningArguments, read_text};
 use super::{shown, unsigned};
 
 /// A way of signing, and how its own signatures are known.
-pub(super) struct Signer {
+pub(in crate::cli) struct Signer {
     sign: Box<dyn Sign>,
     verifier: Verifier,
     /// Claims of the token that the certificate is for.
@@ -30,8 +30,8 @@ pub(super) struct Signer {
 const CLOCK_SKEW: Duration = Duration::from_minutes(2);
 
 impl Signer {
-    pub(super) fn of(
-        arguments: &AttestArguments,
+    pub(in crate::cli) fn of(
+        arguments: &SigningArguments,
         ambient: &Ambient,
         asking: &Asking,
     ) -> Result<Self, Failure> {
@@ -107,12 +107,16 @@ impl Signer {
         })
     }
 
-    pub(super) fn identity(&self) -> &str {
+    pub(in crate::cli) fn identity(&self) -> &str {
         self.sign.identity()
     }
 
     /// Signs, and verifies what was signed before anybody gets it.
-    pub(super) fn sign(&self, statement: &[u8], asking: &Asking) -> Result<SignedBundle, Failure> {
+    pub(in crate::cli) fn sign(
+        &self,
+        statement: &[u8],
+        asking: &Asking,
+    ) -> Result<SignedBundle, Failure> {
         let bundle = asking.runtime.block_on(self.sign.sign(statement));
         let bundle = bundle.map_err(unsigned)?;
         match self.verified(bundle.json.as_bytes()) {

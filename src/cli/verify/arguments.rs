@@ -6,7 +6,11 @@ use std::path::PathBuf;
 use crate::cli::Format;
 use crate::cli::exit::Failure;
 use crate::model::{Commit, Leniency};
-use crate::verify::{Expectations, Matching, PredicateWanted, RepositoryAddress, VersionedTag};
+use crate::verify::{
+    Expectations, Matching, PredicateWanted, RepositoryAddress, SUMMARY_PREDICATE, VersionedTag,
+};
+
+use super::summary::VerifySummaryArguments;
 
 /// Verify who signed artifacts, and from which source they were built.
 ///
@@ -36,6 +40,8 @@ pub(in crate::cli) struct VerifyArguments {
     /// predicate type.
     #[arg(long, alias = "type", value_name = "TYPE", default_value = "slsa")]
     predicate_type: String,
+    #[command(flatten)]
+    pub(super) summary: VerifySummaryArguments,
     /// How the result is written.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
@@ -218,6 +224,7 @@ impl VerifyArguments {
             build_type: source.build_type.clone(),
             trigger: source.trigger.clone(),
             predicate: match self.predicate_type.as_str() {
+                _ if self.summary.vsa => PredicateWanted::Type(SUMMARY_PREDICATE.to_owned()),
                 "slsa" | "slsaprovenance" => PredicateWanted::Slsa,
                 "publish" => PredicateWanted::Publish,
                 "signature" => PredicateWanted::Signature,

@@ -3,12 +3,15 @@
 mod arguments;
 mod bundles;
 mod subject;
+mod summary;
 mod trust;
 
 use crate::model::{ArtifactDigest, Time};
 use crate::observe;
 use crate::report::{self, Proof, Rejection, VerifiedSubject};
-use crate::verify::{Expectations, Fault, TrustError, UnverifiedDocument, VerifyError};
+use crate::verify::{
+    Expectations, Fault, SummaryExpectations, TrustError, UnverifiedDocument, VerifyError,
+};
 
 use super::Format;
 use super::exit::{Ending, Failure};
@@ -20,7 +23,10 @@ use subject::Subject;
 use trust::Trusted;
 
 pub(super) fn run(arguments: &VerifyArguments, terminal: &mut Terminal) -> Result<Ending, Failure> {
-    let expectations = arguments.expectations()?;
+    let expected = Expected {
+        expectations: arguments.expectations()?,
+        summary: arguments.summary.expectations(),
+    };
     let trusted = trust::trusted(&arguments.trust)?;
     let now = observe::now();
     let named = match arguments.bundle.as_slice() {
@@ -51,7 +57,7 @@ pub(super) fn run(arguments: &VerifyArguments, terminal: &mut Terminal) -> Resul
             let result = match document {
                 Ok(document) => {
                     let artifact = fitting(document, &found.digests);
-                    prove(name, document, &artifact, &trusted, &expectations, now)
+                    prove(name, document, &artifact, &trusted, &expected, now)
                 }
                 Err(error) => Err(error.clone()),
             };
@@ -92,13 +98,19 @@ fn fitting(document: &UnverifiedDocument, digests: &[ArtifactDigest]) -> Artifac
     about.unwrap_or(digests[0])
 }
 
+/// What is expected of signer and source, and of a summary where one is asked for.
+struct Expected {
+    expectations: Expectations,
+    summary: Option<SummaryExpectations>,
+}
+
 /// Verifies a bundle under each trust domain until one proves what is expected.
 fn prove(
     name: &str,
     document: &UnverifiedDocument,
     artifact: &ArtifactDigest,
     trusted: &[Trusted],
-    expectations: &Expectations,
+    expected: &Expected,
     now: Time,
 ) -> Result<Proof, VerifyError> {
     let mut worst: Option<VerifyError> = None;
@@ -109,17 +121,30 @@ fn prove(
             .map_err(unusable)
             .and_then(|verifier| document.verify(verifier, artifact, now))
             .and_then(|verified| {
-                let (build, met) = expectations.check(&verified, artifact)?;
-                Ok((verified, build, met))
+                let (build, mut met) = expected.expectations.check(&verified, artifact)?;
+                let summary = match (&expected.summary, verified.statement()) {
+                    (None, _) => None,
+                    (Some(wanted), Some(statement)) => {
+                        let (summary, more) = wanted.check(statement, artifact, now)?;
+                        met.extend(more);
+                        Some(summary)
+                    }
+                    (Some(_), None) => {
+                        let message = "a signature over the artifact itself is no summary";
+                        return Err(VerifyError::new(Fault::Statement, message));
+                    }
+                };
+                Ok((verified, build, summary, met))
             });
         match result {
-            Ok((verified, build, met)) => {
+            Ok((verified, build, summary, met)) => {
                 return Ok(Proof {
                     found: name.to_owned(),
                     format: document.format,
                     trust: domain.label().to_owned(),
                     signature: verified.signature().clone(),
                     build,
+                    summary,
                     met,
                 });
             }

@@ -7,6 +7,11 @@ use super::root;
 
 /// Runs the script with inputs, in a folder, with nothing else of this process's environment.
 fn run(folder: &Path, inputs: &[(&str, &str)]) -> Output {
+    run_with(folder, inputs, &[])
+}
+
+/// The same with variables of the job.
+fn run_with(folder: &Path, inputs: &[(&str, &str)], job: &[(&str, &str)]) -> Output {
     let mut command = Command::new("bash");
     command
         .arg(root().join("scripts/action.sh"))
@@ -20,6 +25,7 @@ fn run(folder: &Path, inputs: &[(&str, &str)]) -> Output {
     for (name, value) in inputs {
         command.env(format!("INPUT_{name}"), value);
     }
+    command.envs(job.iter().copied());
     command.output().unwrap()
 }
 
@@ -88,6 +94,96 @@ key = "project.version"
     assert_eq!(denied.status.code(), Some(1), "{}", said(&denied));
     let output = std::fs::read_to_string(folder.path().join("output")).unwrap();
     assert_eq!(output, "verdict=allow\nverdict=deny\n");
+}
+
+/// What a job of GitHub's sets, as far as provenance is made of it.
+const JOB: &[(&str, &str)] = &[
+    ("GITHUB_ACTIONS", "true"),
+    ("GITHUB_SERVER_URL", "https://github.com"),
+    ("GITHUB_REPOSITORY", "acme/api"),
+    ("GITHUB_REPOSITORY_ID", "1000"),
+    ("GITHUB_REPOSITORY_OWNER_ID", "2000"),
+    ("GITHUB_REF", "refs/tags/v1.2.3"),
+    ("GITHUB_SHA", "08802efe1f8e5fec4ad842d6b8ce97656092ee72"),
+    (
+        "GITHUB_WORKFLOW_REF",
+        "acme/api/.github/workflows/release.yml@refs/tags/v1.2.3",
+    ),
+    ("GITHUB_EVENT_NAME", "push"),
+    ("GITHUB_RUN_ID", "1"),
+    ("GITHUB_RUN_ATTEMPT", "1"),
+    ("RUNNER_ENVIRONMENT", "github-hosted"),
+];
+
+#[test]
+fn what_a_key_attests_in_a_job_the_next_job_verifies_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let password = [("LOCKSTEP_KEY_PASSWORD", "correct horse")];
+    let key = Command::new(env!("CARGO_BIN_EXE_lockstep"))
+        .args(["key", "generate"])
+        .current_dir(folder.path())
+        .env_clear()
+        .envs(password)
+        .output()
+        .unwrap();
+    assert!(key.status.success(), "{}", said(&key));
+    std::fs::create_dir(folder.path().join("dist")).unwrap();
+    std::fs::write(folder.path().join("dist/a.whl"), "wheel").unwrap();
+    std::fs::write(folder.path().join("dist/a.tar.gz"), "source").unwrap();
+    let attest = [
+        ("MODE", "attest"),
+        ("SUBJECT_PATH", "dist/*.whl\n  dist/*.tar.gz\n"),
+        ("KEY", "lockstep.key"),
+        ("NO_LOG", "true"),
+    ];
+    let attested = run_with(folder.path(), &attest, &[JOB, &password].concat());
+    assert_eq!(attested.status.code(), Some(0), "{}", said(&attested));
+    let output = std::fs::read_to_string(folder.path().join("output")).unwrap();
+    let bundle = output.trim().strip_prefix("bundle-path=").unwrap();
+
+    let verify = |more: &[(&str, &str)]| {
+        let inputs = [
+            ("MODE", "verify"),
+            ("SUBJECT_PATH", "dist/a.whl"),
+            ("BUNDLE", bundle),
+            ("KEY", "lockstep.pub"),
+            ("UNSAFE_NO_LOG", "true"),
+        ];
+        run(folder.path(), &[&inputs[..], more].concat())
+    };
+    let source = [
+        ("SOURCE_REPOSITORY", "acme/api"),
+        ("SOURCE_TAG", "v1.2.3"),
+        ("SOURCE_COMMIT", "08802efe1f8e5fec4ad842d6b8ce97656092ee72"),
+        ("WORKFLOW", "release.yml"),
+    ];
+    let verified = verify(&source);
+    assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
+    let digest = lockstep::model::Digest::of(b"source").to_string();
+    let image = [
+        ("SUBJECT_NAME", "ghcr.io/acme/api"),
+        ("SUBJECT_DIGEST", digest.as_str()),
+    ];
+    let verified = verify(&image);
+    assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
+    for (name, value) in [
+        ("SOURCE_REPOSITORY", "acme/api2"),
+        ("SOURCE_TAG", "v1.2"),
+        ("WORKFLOW", "other.yml"),
+        ("UNSAFE_NO_LOG", "false"),
+        ("PREDICATE_TYPE", "publish"),
+    ] {
+        let refused = verify(&[(name, value)]);
+        assert_eq!(refused.status.code(), Some(1), "{name}: {}", said(&refused));
+    }
+    std::fs::write(folder.path().join("dist/a.whl"), "another wheel").unwrap();
+    let refused = verify(&source);
+    assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
+    // A wrong password signs nothing.
+    let wrong = [("LOCKSTEP_KEY_PASSWORD", "incorrect")];
+    let refused = run_with(folder.path(), &attest, &[JOB, &wrong].concat());
+    assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
+    assert!(!said(&refused).contains("incorrect"));
 }
 
 #[test]

@@ -7,13 +7,13 @@ use super::{Folder, LIBRARY, Run};
 use crate::observe::loopback::{Loopback, answer};
 
 /// A component with a repository in a folder and an index of one version, uploaded at this time.
-struct Live {
-    folder: Folder,
-    policy: String,
+pub(super) struct Live {
+    pub(super) folder: Folder,
+    pub(super) policy: String,
     _index: Loopback,
 }
 
-fn live(uploaded: String) -> Live {
+pub(super) fn live(uploaded: String) -> Live {
     let folder = Folder::new();
     let page = serde_json::json!({
         "meta": {"api-version": "1.1"}, "name": "lib", "versions": ["1.0"],
@@ -59,7 +59,7 @@ fn live(uploaded: String) -> Live {
 }
 
 impl Live {
-    fn git(&self, arguments: &[&str]) {
+    pub(super) fn git(&self, arguments: &[&str]) {
         let git = Command::new("git")
             .args(arguments)
             .current_dir(self.folder.path())
@@ -67,7 +67,7 @@ impl Live {
         assert!(git.unwrap().success());
     }
 
-    fn check(&self, more: &[&str]) -> Run {
+    pub(super) fn check(&self, more: &[&str]) -> Run {
         let path = std::env::var("PATH").unwrap();
         let cache = self.folder.path().join("cache");
         Run::new(&[&["check", &self.policy], more].concat())

@@ -29,6 +29,7 @@ mod trust;
 mod verify;
 mod verify_threats;
 mod version;
+mod vsa;
 mod waive;
 
 use std::io::Write;

@@ -7,7 +7,7 @@ use crate::authority::{Authority, Claims, Options, statement};
 use crate::cli::{Folder, Run};
 use lockstep::model::Digest;
 
-pub(super) const SCHEMA: &str = include_str!("../../../docs/schema/verification.schema.json");
+pub(crate) const SCHEMA: &str = include_str!("../../../docs/schema/verification.schema.json");
 
 /// What is written about one file that verifies and one that does not.
 fn document(arguments: &[&str]) -> Value {

@@ -139,8 +139,8 @@ impl Service {
     fn attest(&self, image: &str, digest: Digest, claims: &Claims) {
         let json = signed(&self.authority, (image, digest), BUILD, claims);
         let referrer = Referrer::new(&Image::read(image).unwrap()).unwrap();
-        let delivered =
-            referrer.deliver(&self.world.client, &digest.into(), &SignedBundle { json });
+        let (digest, bundle) = (digest.into(), SignedBundle { json });
+        let delivered = referrer.deliver(&self.world.client, &digest, &bundle);
         assert!(!runtime().block_on(delivered).unwrap().already);
     }
 

@@ -100,11 +100,17 @@ pub(crate) fn listed(
     }
 }
 
-/// Whether a platform counts: those that the policy declares, else all.
+/// Whether a platform counts: those that the policy declares, else all. A second image for one
+/// platform (`linux/amd64 (2)`) counts as the first does, and so does one that names no whole
+/// platform: a runtime may take it in the place of the one that is attested.
 fn is_needed(channel: &Channel, platform: &str) -> bool {
     let plain = crate::decide::rules::image_digest_mismatch::plain;
     let declared = &channel.platforms;
-    declared.is_empty() || declared.iter().any(|it| plain(it) == plain(platform))
+    let first = platform
+        .split_once(" (")
+        .map_or(platform, |(first, _)| first);
+    let is_declared = |it: &String| plain(it) == plain(first);
+    declared.is_empty() || !first.contains('/') || declared.iter().any(is_declared)
 }
 
 /// The artifacts of one name in a channel, with what is attached to them.

@@ -1,6 +1,7 @@
 //! Where an attestation that verified departs from what a table says.
 
 use crate::model::{ProvenanceKind, visible_line};
+use crate::verify::VouchedBy;
 
 use super::claims::{Claims, is_repository};
 use super::met::{TagCommit, Wanted};
@@ -31,6 +32,7 @@ pub(crate) enum What {
 /// The differences, and the facts that the attestation does not state, in words.
 pub(super) fn of(wanted: &Wanted<'_>, claims: &Claims) -> (Vec<Departure>, Vec<String>) {
     let mut found = Found::default();
+    own_word(wanted, claims, &mut found);
     identity(wanted, claims, &mut found);
     builder(wanted, claims, &mut found);
     source(wanted, claims, &mut found);
@@ -56,6 +58,35 @@ impl Found {
     fn lacks(&mut self, fact: &str) {
         let words = format!("{fact} that its attestation is about (it says none)");
         self.unstated.push(words);
+    }
+}
+
+/// A certificate that names no repository leaves it to its holder to say what was built, and anybody
+/// can have one: their word counts where the policy names them. A key that the policy names is such
+/// a name.
+fn own_word(wanted: &Wanted<'_>, claims: &Claims, found: &mut Found) {
+    let table = wanted.table;
+    let Some(identity) = &claims.identity else {
+        return;
+    };
+    if table.identities.contains(&identity.name) {
+        return;
+    }
+    let is_build = table.kind == ProvenanceKind::Build;
+    let build = &claims.build;
+    let says = build.repository.is_some() || build.workflow.is_some();
+    if is_build && says && build.vouched_by == VouchedBy::Signer {
+        let words = format!(
+            "is signed by {}, whose certificate names no repository and whom the policy does not \
+             name",
+            claims.signer()
+        );
+        found.departs(What::Identity, words);
+    }
+    if is_build && wanted.source.is_none() && table.issuer.is_none() && table.identities.is_empty()
+    {
+        let fact = "who may sign for it (the policy names neither a source nor an identity)";
+        found.unstated.push(fact.to_owned());
     }
 }
 

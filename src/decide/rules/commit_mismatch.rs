@@ -134,8 +134,11 @@ fn same_commit(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
                 findings.push(attested(scene, case, first, message, &[one], expected));
                 continue;
             }
+            // One commit that all have, not one with each: reproducible bytes may have several.
+            let mut shared = expected.clone();
             for (standing, commits, other) in others {
-                if !commits.is_disjoint(expected) {
+                if !commits.is_disjoint(&shared) {
+                    shared = shared.intersection(commits).cloned().collect();
                     continue;
                 }
                 let message = format!(

@@ -14,7 +14,10 @@ pub(super) const RULE: Rule = Rule {
     set_apart: false,
     title: "signed by another identity than the policy names",
     explain: "The attestation verifies, and who signed it is not whom the policy names: another \
-              issuer, another identity, another workflow file of the repository. Where several \
+              issuer, another identity, another workflow file of the repository. It is also found \
+              where the certificate names no repository (a mail address, a service account): what \
+              was built is then its holder's own word, which counts where `identity` of \
+              `[[provenance]]` names the holder. Where several \
               attestations are attached, one that is as the policy says is enough.\n\n\
               Usual causes: a workflow was renamed or a new one publishes now; somebody built or \
               published from a machine or workflow of their own; a stolen token.\n\n\

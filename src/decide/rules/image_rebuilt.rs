@@ -3,7 +3,7 @@
 use crate::decide::attested::{Held, Ledger, earlier};
 use crate::decide::rule::{Rests, Rule};
 use crate::decide::scene::Scene;
-use crate::model::{Finding, Level, Severity};
+use crate::model::{Finding, Level, ProvenanceKind, Severity};
 
 pub(super) const RULE: Rule = Rule {
     code: "image-rebuilt",
@@ -52,7 +52,10 @@ pub(super) fn is_rebuilt(scene: &Scene<'_>, moved: &super::image_tag_moved::Move
         return false;
     };
     let ledger = Ledger::new(scene);
-    about.met.iter().any(|(table, met)| {
+    // Who uploaded an image says nothing about how it was built.
+    let builds = |at: usize| provenances.tables[at].kind == ProvenanceKind::Build;
+    let mut met = about.met.iter().filter(|(table, _)| builds(*table));
+    met.any(|(table, met)| {
         let [one] = met.as_slice() else { return false };
         let Held::Passed(now) = &one.held else {
             return false;

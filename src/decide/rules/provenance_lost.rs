@@ -4,7 +4,6 @@ use crate::decide::attested::{Attached, Ledger, artifacts, listed};
 use crate::decide::rule::{Rests, Rule, some_of};
 use crate::decide::scene::Scene;
 use crate::decide::series::Series;
-use crate::decide::standing::Standing;
 use crate::decide::view::{ChannelView, Lookup};
 use crate::model::{ArtifactDigest, Content, Digest, Finding, Level, Severity, visible_line};
 
@@ -36,24 +35,36 @@ struct Known {
     because: Vec<Digest>,
 }
 
+/// Whose word counts on whether something is attested.
+#[derive(Clone, Copy)]
+enum Word {
+    /// What was found attached; where nobody looked, the listing's.
+    Found,
+    /// The listing's alone: what lies in another place hides nothing that this channel has lost.
+    Listing,
+}
+
 fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     let ledger = Ledger::new(scene);
     for case in &scene.cases {
         for standing in case.required() {
-            let Some(here) = here(&ledger, standing) else {
+            let Some(found) = standing.found() else {
                 continue;
             };
-            if here.without.is_empty() {
-                continue;
-            }
-            let Some(series) = Series::of(scene, &standing.channel.name, &case.line.name) else {
-                continue;
+            let lost = |word| {
+                let here = known(&ledger, standing.view, found.name, word)?;
+                if here.without.is_empty() {
+                    return None;
+                }
+                let series = Series::of(scene, &standing.channel.name, &case.line.name)?;
+                let before = series.before(case).find_map(|name| {
+                    let known = known(&ledger, standing.view, name, word)?;
+                    (known.without.is_empty() && known.all > 0).then_some((name, known))
+                });
+                before.map(|(name, before)| (here, name, before))
             };
-            let before = series.before(case).find_map(|name| {
-                let known = known(&ledger, standing.view, name)?;
-                (known.without.is_empty() && known.all > 0).then_some((name, known))
-            });
-            let Some((name, before)) = before else {
+            let both = [Word::Found, Word::Listing];
+            let Some((here, name, before)) = both.into_iter().find_map(lost) else {
                 continue;
             };
             let without = here.without.iter().map(|(label, _)| label.as_str());
@@ -74,14 +85,8 @@ fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn here<'a>(ledger: &Ledger<'a>, standing: &Standing<'a>) -> Option<Known> {
-    let found = standing.found()?;
-    known(ledger, standing.view, found.name)
-}
-
-/// What is known of a name: of each artifact from what is attached to it, else from what the
-/// listing says. Nothing where neither says.
-fn known<'a>(ledger: &Ledger<'a>, view: &ChannelView<'a>, name: &str) -> Option<Known> {
+/// What is known of the artifacts of a name; nothing where that is not known of each.
+fn known<'a>(ledger: &Ledger<'a>, view: &ChannelView<'a>, name: &str, word: Word) -> Option<Known> {
     let Lookup::Present(_, sources) = view.look_up(name) else {
         return None;
     };
@@ -96,9 +101,9 @@ fn known<'a>(ledger: &Ledger<'a>, view: &ChannelView<'a>, name: &str) -> Option<
     let artifacts = artifacts(ledger, view.channel, view, name, entry);
     let all = artifacts.len();
     for (artifact, (_, _, claimed)) in artifacts.into_iter().zip(claimed) {
-        let is_attested = match (&artifact.attached, claimed) {
-            (Attached::Known { .. }, _) => artifact.attestations().next().is_some(),
-            (_, Some(claimed)) => claimed,
+        let is_attested = match (word, &artifact.attached, claimed) {
+            (Word::Found, Attached::Known { .. }, _) => artifact.attestations().next().is_some(),
+            (_, _, Some(claimed)) => claimed,
             _ => return None,
         };
         because.extend(artifact.because());

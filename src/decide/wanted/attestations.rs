@@ -20,8 +20,8 @@ const NAMES: usize = 500;
 
 /// The names of each channel, with their artifacts, of which the decision needs to know what is
 /// attached to them: those of the releases in question in the required channels that `[[provenance]]`
-/// or a `same-commit` agreement names, and the version before each, to tell what was lost, where the
-/// listing does not say so itself.
+/// or a `same-commit` agreement names, and the version before each, to tell what was lost and who
+/// published it, where the listing does not say that nothing is attested.
 ///
 /// It rests on the listings and the look-ups of the present round, so make those first.
 ///
@@ -58,7 +58,7 @@ pub fn wanted_attestations(
                     return None;
                 };
                 let entry = sources.first()?.entry;
-                (!says_itself(standing.view, entry)).then(|| artifacts(standing, name, entry))?
+                (!says_none(standing.view, entry)).then(|| artifacts(standing, name, entry))?
             }));
         }
     }
@@ -109,8 +109,9 @@ fn artifacts(standing: &Standing<'_>, name: &str, entry: &Entry) -> Option<Wante
     })
 }
 
-/// Whether the listing says of every file whether it is attested.
-fn says_itself(view: &ChannelView<'_>, entry: &Entry) -> bool {
+/// Whether the listing itself says that no file is attested: then nobody has signed for any. Where
+/// it says that files are, who published them is asked.
+fn says_none(view: &ChannelView<'_>, entry: &Entry) -> bool {
     let mut files = entry.files.values();
-    view.channel.traits.content == Content::Files && files.all(|it| it.attested.is_some())
+    view.channel.traits.content == Content::Files && files.all(|it| it.attested == Some(false))
 }

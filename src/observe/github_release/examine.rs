@@ -4,7 +4,7 @@
 use serde_json::Value as Json;
 use url::Url;
 
-use crate::model::{Time, visible_line};
+use crate::model::{Digest, Time, visible_line};
 use crate::observe::github::Api;
 use crate::observe::http::Client;
 use crate::observe::{Asking, Examinations, Examine, Examined};
@@ -16,6 +16,10 @@ const READ: &str = "a fine-grained token with `Contents: read` and `Metadata: re
 /// The least that sees drafts.
 const WRITE: &str = "drafts are shown to those who may push: `Contents: write` of this repository \
      (in a workflow: `permissions: contents: write`)";
+
+/// The least that reads what is attested.
+const ATTESTATIONS: &str = "a fine-grained token with `Attestations: read` of this repository (in a \
+     workflow: `permissions: attestations: read`), in GITHUB_TOKEN";
 
 /// Fewer requests left than this are too few for a check of some releases.
 const FEW: u64 = 20;
@@ -74,6 +78,7 @@ impl Repository {
             true => branches,
             false => branches.optional(),
         });
+        seen.push(attestations(&api).await.optional());
         seen
     }
 }
@@ -108,6 +113,26 @@ async fn rate(api: &Api) -> Examined {
         return Examined::blind("requests left", label, detail, hint);
     }
     Examined::sees("requests left", label, detail)
+}
+
+/// Asks for the attestations of a digest that nothing has: that there are none is an answer, which a
+/// token without the right does not get.
+async fn attestations(api: &Api) -> Examined {
+    let nothing = Digest::of(b"lockstep doctor").into();
+    let place = api.attestations(&[nothing]).await;
+    let why = match place.answer {
+        Ok(found) => found
+            .stopped
+            .map(|(_, why)| format!("{}: {}", why.kind.words(), why.detail)),
+        Err(unanswered) => Some(unanswered.to_string()),
+    };
+    match why {
+        None => Examined::sees("attestations", api.label(), "the store of this repository"),
+        Some(why) => {
+            let why = visible_line(&why);
+            Examined::blind("attestations", api.label(), why, ATTESTATIONS)
+        }
+    }
 }
 
 async fn branches(api: &Api) -> Examined {

@@ -71,7 +71,7 @@ impl Images {
 }
 
 /// The policy of `policies/`, with the repository and the registries of this machine; without what
-/// needs provenance, which nothing judges yet.
+/// needs provenance: nothing is attested here.
 fn policy(images: &Images) -> String {
     let text = std::fs::read_to_string(root().join("policies/data-task.toml")).unwrap();
     let mut kept = String::new();

@@ -22,6 +22,10 @@ fn github(push: bool, left: u64) -> Loopback {
             "/api/v3/repos/acme/api/branches?per_page=100" => json(
                 &serde_json::json!([{"name": "main", "protected": true}, {"name": "x", "protected": false}]),
             ),
+            // Nothing is attested; a token that only reads contents is not told so.
+            it if it.contains("/attestations/sha256:") && !push => {
+                answer("403 Forbidden", &[], b"{}")
+            }
             _ => answer("404 Not Found", &[], b""),
         }
     })
@@ -63,6 +67,7 @@ fn a_token_that_may_push_sees_everything() {
         "repository: sees as GITHUB_TOKEN\n      a private repository",
         "draft releases: sees",
         "2 branches, 1 of them protected",
+        "attestations: sees as GITHUB_TOKEN",
         "Nothing that is required is hidden.",
     ] {
         assert!(ran.out.contains(words), "no `{words}` in {}", ran.out);
@@ -77,6 +82,8 @@ fn drafts_are_hidden_from_a_token_that_only_reads_and_that_stops_nothing() {
     for words in [
         "draft releases: cannot see (not needed here)",
         "Contents: write",
+        "attestations: cannot see (not needed here)",
+        "Attestations: read",
     ] {
         assert!(ran.out.contains(words), "no `{words}` in {}", ran.out);
     }

@@ -55,7 +55,7 @@ pub(super) fn image(channel: &str, index: Digest, platforms: &[(&str, Digest)]) 
     image_at(NOW, channel, index, platforms)
 }
 
-fn image_at(
+pub(super) fn image_at(
     round: &str,
     channel: &str,
     index: Digest,

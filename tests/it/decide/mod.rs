@@ -6,6 +6,7 @@
     reason = "what the tests put together is known"
 )]
 
+mod attacks;
 mod attesting;
 mod codes;
 mod drawn;

@@ -221,7 +221,7 @@ fn an_upload_that_failed_is_missing_and_never_suspicious() {
     assert_eq!(ran.json()["suspicion"], "low", "{ran:#?}");
 }
 
-/// From 2.1.0 on the policy wants provenance, which this version does not judge.
+/// From 2.1.0 on the policy wants provenance, and this index does not say what is attested.
 #[test]
 fn what_needs_provenance_is_not_allowed_without() {
     let Some(library) = Library::new() else {

@@ -1,8 +1,10 @@
 //! The pipelines that Lockstep was begun for, each from its policy in `policies/`, of which nothing
 //! but hosts is replaced: as they should be, and as they go wrong.
 //!
-//! - a draft, the release, the same files on the index (`python-library.toml`): `library`
-//! - two workflows feeding two registries (`service.toml`, `two-workflows.toml`): `service`, and
+//! - a draft, the release, the same files on the index (`python-library.toml`): `library`, and
+//!   with provenance `attested_library`
+//! - two workflows feeding two registries (`service.toml`, `two-workflows.toml`): `service`,
+//!   with provenance `attested_service`, and
 //!   `observe::oci::checked`
 //! - development builds beside releases, and a chart (`flux-service.toml`): `service`, and
 //!   `observe::oci::checked`
@@ -10,6 +12,9 @@
 //! - a changesets monorepo (`changesets-monorepo.toml`): `cli::monorepo`
 //! - a library by git tag only (`tag-only-library.toml`): `tag_only`
 
+mod attested_library;
+mod attested_service;
+mod attesting;
 mod library;
 mod service;
 mod tag_only;

@@ -1,6 +1,7 @@
 //! Services: one whose images come from two workflows into two registries, and one that Flux deploys.
-//! Both policies want provenance, which is not judged yet: as they are written nothing is allowed by
-//! them, and what is wrong is denied all the same.
+//! Nothing here is attested, and both policies want provenance from a later version on: what only an
+//! attestation could show to agree is not allowed, and what is wrong is denied all the same. With
+//! provenance: `attested_service`.
 
 use super::super::{Folder, Ran};
 use super::{assert_judged, check, example, git, judged, without};

@@ -286,7 +286,7 @@ fn development_builds_stand_beside_releases() {
     ] {
         pusher.image("acme/orders", Some(tag), "linux/amd64", tag);
     }
-    // Its chart is on the same registry and has its own name; what is attested is not judged yet.
+    // Its chart is on the same registry and has its own name; nothing of either is attested.
     let text = std::fs::read_to_string(root().join("policies/flux-service.toml")).unwrap();
     let (channels, environments) = (
         text.find("[channel.chart]").unwrap(),

@@ -17,7 +17,7 @@ use crate::model::{Code, Duration, Evidence, Name, Time, visible};
 use crate::verify::Origin;
 
 use super::ambient::Ambient;
-use super::asked::{ask, unfit};
+use super::asked::{ask, trusting, unfit};
 use super::exit::{Ending, Failure};
 use super::init::{listed, not_guessed, shorthand_of};
 use super::output::{Output, OutputArguments};
@@ -85,7 +85,9 @@ pub(super) fn run(
     if arguments.local {
         return local::run(&arguments, &question, ambient, terminal);
     }
-    let targets = targets(&arguments, ambient, terminal)?;
+    let mut targets = targets(&arguments, ambient, terminal)?;
+    let policies = targets.iter_mut().map(|it| &mut it.item.policy);
+    trusting(policies, &ambient.environment, terminal)?;
     let output = Output::of(&arguments.output, ambient, &targets)?;
     let mut results = Results::new(output, arguments.save_evidence.as_deref(), targets.len())?;
     let gathered = match &arguments.evidence {

@@ -8,43 +8,124 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 
 use super::arguments::TrustArguments;
+use crate::check::{Refreshed, RootInUse, roots_in_use};
 use crate::cli::exit::Failure;
-use crate::model::{Leniency, TrustDomain, TrustMaterial, visible_line};
-use crate::verify::{Verifier, github, public_good};
+use crate::cli::say::Terminal;
+use crate::cli::trust::unusable;
+use crate::model::{Digest, Leniency, TrustDomain, TrustMaterial, visible_line};
+use crate::observe::Environment;
+use crate::report::{TrustSource, TrustUsed};
+use crate::verify::Verifier;
 
 /// The most bytes that a file of roots, or of a key, may have.
 const TRUST_BYTES: u64 = 8 * 1024 * 1024;
 
-/// A verifier for each trust domain, with its name.
+/// What a run trusts.
+pub(super) struct Trusted {
+    /// A verifier for each trust domain, with its name.
+    pub(super) verifiers: Vec<(String, Verifier)>,
+    /// The same as results say it.
+    pub(super) used: Vec<TrustUsed>,
+}
+
+/// What the arguments name; else the public roots as they are kept on this machine.
 ///
 /// # Errors
-/// A file that cannot be read, or material that cannot be used.
-pub(super) fn verifiers(arguments: &TrustArguments) -> Result<Vec<(String, Verifier)>, Failure> {
-    let leniency = arguments.leniency();
-    let mut domains = match &arguments.trusted_root {
-        Some(file) => roots(file)?,
-        None => vec![public_good(), github()],
+/// A file that cannot be read, a store that is damaged, or material that cannot be used.
+pub(super) fn trusted(
+    arguments: &TrustArguments,
+    environment: &Environment,
+    terminal: &mut Terminal,
+) -> Result<Trusted, Failure> {
+    let roots = match &arguments.trusted_root {
+        Some(file) => roots(file)?.into_iter().map(Root::of_file).collect(),
+        None => public_roots(environment, terminal)?,
     };
-    if let Some(file) = &arguments.key {
-        domains = keyed(file, domains)?;
+    let keyed = match &arguments.key {
+        Some(file) => {
+            let (label, pem) = text(file)?;
+            Some((label, Arc::from(pem)))
+        }
+        None => None,
+    };
+    let leniency = arguments.leniency();
+    let mut trusted = Trusted {
+        verifiers: Vec::new(),
+        used: Vec::new(),
+    };
+    for root in roots {
+        let mut used = root.used();
+        let mut domain = match &keyed {
+            Some((label, pem)) => with_key(label, pem, root.domain),
+            None => root.domain,
+        };
+        used.trust.clone_from(&domain.label);
+        used.key = keyed.as_ref().map(|(_, pem)| Digest::of(pem.as_bytes()));
+        let own = domain.leniency;
+        domain.leniency = Leniency {
+            unsafe_no_log: own.unsafe_no_log || leniency.unsafe_no_log,
+            unsafe_set_only: own.unsafe_set_only || leniency.unsafe_set_only,
+            unsafe_no_sct: own.unsafe_no_sct || leniency.unsafe_no_sct,
+        };
+        let verifier = Verifier::new(&domain).map_err(|error| {
+            let hint = "a trusted root is Sigstore's trusted_root.json, a key a public key in PEM";
+            Failure::new(error.to_string(), hint)
+        })?;
+        trusted.verifiers.push((domain.label, verifier));
+        trusted.used.push(used);
     }
-    domains
-        .into_iter()
-        .map(|mut domain| {
-            let own = domain.leniency;
-            domain.leniency = Leniency {
-                unsafe_no_log: own.unsafe_no_log || leniency.unsafe_no_log,
-                unsafe_set_only: own.unsafe_set_only || leniency.unsafe_set_only,
-                unsafe_no_sct: own.unsafe_no_sct || leniency.unsafe_no_sct,
-            };
-            let verifier = Verifier::new(&domain).map_err(|error| {
-                let hint =
-                    "a trusted root is Sigstore's trusted_root.json, a key a public key in PEM";
-                Failure::new(error.to_string(), hint)
-            })?;
-            Ok((domain.label, verifier))
-        })
-        .collect()
+    Ok(trusted)
+}
+
+/// A root, and where it comes from.
+struct Root {
+    domain: TrustDomain,
+    source: TrustSource,
+    refreshed: Option<Refreshed>,
+}
+
+impl Root {
+    fn of_file(domain: TrustDomain) -> Self {
+        Self {
+            domain,
+            source: TrustSource::File,
+            refreshed: None,
+        }
+    }
+
+    fn used(&self) -> TrustUsed {
+        TrustUsed {
+            trust: self.domain.label.clone(),
+            source: self.source,
+            root: self.domain.texts().first().map(|it| it.0),
+            key: None,
+            updated: self.refreshed.map(|it| it.updated),
+            expires: self.refreshed.map(|it| it.expires),
+            expired: self.refreshed.map(|it| it.expired),
+        }
+    }
+}
+
+/// The public instances' roots, with a note where one is over.
+fn public_roots(
+    environment: &Environment,
+    terminal: &mut Terminal,
+) -> Result<Vec<Root>, Failure> {
+    let roots = roots_in_use(environment).map_err(unusable)?;
+    let root = |it: RootInUse| {
+        if let Some(note) = it.note() {
+            terminal.note(&note);
+        }
+        Root {
+            domain: it.domain,
+            source: match it.refreshed {
+                Some(_) => TrustSource::Updated,
+                None => TrustSource::Embedded,
+            },
+            refreshed: it.refreshed,
+        }
+    };
+    Ok(roots.into_iter().map(root).collect())
 }
 
 /// The roots of a file, one or JSON Lines as `gh attestation trusted-root` writes them.
@@ -74,11 +155,9 @@ fn roots(file: &Path) -> Result<Vec<TrustDomain>, Failure> {
     Ok(roots.into_iter().enumerate().map(domain).collect())
 }
 
-/// A key, whose log entries and timestamps are those of the first of these roots that fits.
-fn keyed(file: &Path, roots: Vec<TrustDomain>) -> Result<Vec<TrustDomain>, Failure> {
-    let (label, pem) = text(file)?;
-    let pem: Arc<str> = Arc::from(pem);
-    let domain = |root: TrustDomain| TrustDomain {
+/// A key, whose log entries and timestamps are those of this root.
+fn with_key(label: &str, pem: &Arc<str>, root: TrustDomain) -> TrustDomain {
+    TrustDomain {
         label: format!("{label}, {}", root.label),
         material: TrustMaterial::Key {
             pem: pem.clone(),
@@ -88,8 +167,7 @@ fn keyed(file: &Path, roots: Vec<TrustDomain>) -> Result<Vec<TrustDomain>, Failu
             },
         },
         leniency: Leniency::default(),
-    };
-    Ok(roots.into_iter().map(domain).collect())
+    }
 }
 
 fn text(file: &Path) -> Result<(String, String), Failure> {

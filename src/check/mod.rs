@@ -25,5 +25,8 @@ pub use judge::{JudgeError, Judged, judge};
 pub use local::{Local, LocalRelease, in_checkout};
 pub use policy_file::{ReplaceError, replace_policy};
 pub use targets::{Target, TargetError, load_targets};
-pub use trust::{ShownAuthority, ShownTrust, describe_stored, show_trust, update_trust};
+pub use trust::{
+    Refreshed, RootInUse, ShownAuthority, ShownTrust, describe_stored, roots_in_use, show_trust,
+    trust_roots, update_trust,
+};
 pub use waive::{WaiveError, Waived, WaiverRequest, waive, waive_unchecked};

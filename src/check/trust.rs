@@ -1,4 +1,5 @@
-//! Refreshes and describes the trusted roots of this machine, for `lockstep trust`.
+//! The trusted roots of this machine: refreshed, described, and put in the place of those that this
+//! program carries.
 
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use sigstore_types::TimeRange;
 
 use super::JudgeError;
 use super::asking::with_client;
-use crate::model::{Time, TrustDomain, TrustMaterial, visible_line};
+use crate::model::{Digest, Policy, Time, TrustDomain, TrustMaterial, visible_line};
 use crate::observe::http::Events;
 use crate::observe::trust_root::{
     Instance, StoredRoot, TrustRootError, TrustRootFault, Updated, stored, update,
@@ -76,6 +77,98 @@ pub fn update_trust(
         }
         results
     })
+}
+
+/// A root of a public instance that signatures are verified against.
+#[derive(Debug, Clone)]
+pub struct RootInUse {
+    /// The root.
+    pub domain: TrustDomain,
+    /// When it was refreshed, and until when its metadata counts; nothing where this program
+    /// carries it.
+    pub refreshed: Option<Refreshed>,
+}
+
+/// What is known of a root that was refreshed.
+#[derive(Debug, Clone, Copy)]
+pub struct Refreshed {
+    /// When it was.
+    pub updated: Time,
+    /// When the first of its metadata expires.
+    pub expires: Time,
+    /// Whether that is over.
+    pub expired: bool,
+}
+
+impl RootInUse {
+    /// What people should know of it: that nobody vouches any more that it is the newest.
+    pub fn note(&self) -> Option<String> {
+        let refreshed = self.refreshed.filter(|it| it.expired)?;
+        Some(format!(
+            "the trusted root of {} expired {}: nobody vouches any more that it is the newest; \
+             `lockstep trust update` refreshes it",
+            self.domain.label, refreshed.expires
+        ))
+    }
+}
+
+/// The roots of the public-good instance and of GitHub's, in this order: each as it was last
+/// refreshed on this machine, else as this program carries it.
+///
+/// # Errors
+/// [`TrustRootError`] for a store that cannot be read or does not verify: that is never "nothing
+/// kept".
+pub fn roots_in_use(environment: &Environment) -> Result<[RootInUse; 2], TrustRootError> {
+    let in_use = |instance: &Instance, embedded: fn() -> TrustDomain| {
+        let kept = stored(environment, instance, now())?;
+        Ok(match kept {
+            None => RootInUse {
+                domain: embedded(),
+                refreshed: None,
+            },
+            Some(root) => RootInUse {
+                refreshed: Some(Refreshed {
+                    updated: root.updated,
+                    expires: root.expires,
+                    expired: root.expired,
+                }),
+                domain: root.domain,
+            },
+        })
+    };
+    Ok([
+        in_use(&Instance::public_good(), public_good)?,
+        in_use(&Instance::github(), github)?,
+    ])
+}
+
+/// Lets a policy trust these roots in the place of those that this program carries. What the policy
+/// names in files of its own stays.
+pub fn trust_roots(policy: &mut Policy, roots: &[RootInUse; 2]) {
+    let text = |domain: &TrustDomain| match &domain.material {
+        TrustMaterial::TrustedRoot(root) => Some(root.clone()),
+        TrustMaterial::Key { .. } => None,
+    };
+    let mut ids: Vec<(Digest, Digest)> = Vec::new();
+    for domain in &mut policy.trust {
+        let before = domain.id();
+        for (root, embedded) in roots.iter().zip([public_good(), github()]) {
+            let (Some(new), Some(old)) = (text(&root.domain), text(&embedded)) else {
+                continue;
+            };
+            match &mut domain.material {
+                TrustMaterial::TrustedRoot(it) if before == embedded.id() => *it = new,
+                TrustMaterial::Key { root: Some(it), .. } if *it == old => *it = new,
+                _ => {}
+            }
+        }
+        ids.push((before, domain.id()));
+    }
+    for trusted in policy.provenance.iter_mut().flat_map(|it| &mut it.trust) {
+        if let Some((_, now)) = ids.iter().find(|(before, _)| before == trusted) {
+            *trusted = *now;
+        }
+    }
 }
 
 /// What is trusted now of an instance: what is kept, else what this program carries.

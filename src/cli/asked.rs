@@ -3,14 +3,19 @@
 
 use std::sync::Arc;
 
-use crate::check::{GatherError, Gathered, Gathering, JudgeError, Judged, Target, gather};
+use crate::check::{
+    GatherError, Gathered, Gathering, JudgeError, Judged, RootInUse, Target, gather, roots_in_use,
+    trust_roots,
+};
 use crate::decide::Question;
-use crate::model::Duration;
+use crate::model::{Duration, Policy};
+use crate::observe::Environment;
 
 use super::ambient::Ambient;
 use super::exit::Failure;
 use super::progress::Progress;
 use super::say::Terminal;
+use super::trust::unusable;
 
 /// Asks the targets and hands each verdict over in their order; a question that does not fit a
 /// policy in the place of its verdict.
@@ -57,6 +62,29 @@ pub(super) fn ask_for_all(
         Gathered::All => Ok(judged),
         Gathered::BrokenOff(_) => Err(Failure::new("interrupted", "nothing was changed")),
     }
+}
+
+/// Lets policies that verify attestations trust the public roots as they are kept on this machine.
+///
+/// # Errors
+/// A store that cannot be read or does not verify.
+pub(super) fn trusting<'p>(
+    policies: impl Iterator<Item = &'p mut Policy>,
+    environment: &Environment,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    let mut policies = policies.filter(|it| !it.trust.is_empty()).peekable();
+    if policies.peek().is_none() {
+        return Ok(());
+    }
+    let roots = roots_in_use(environment).map_err(unusable)?;
+    for note in roots.iter().filter_map(RootInUse::note) {
+        terminal.note(&note);
+    }
+    for policy in policies {
+        trust_roots(policy, &roots);
+    }
+    Ok(())
 }
 
 /// A question that does not fit a policy.

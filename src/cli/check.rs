@@ -18,7 +18,7 @@ use crate::model::{Code, Duration, Evidence, Name, Time, visible};
 use crate::verify::Origin;
 
 use super::ambient::Ambient;
-use super::asked::{ask, unfit};
+use super::asked::{ask, trusting, unfit};
 use super::exit::{Ending, Failure};
 use super::init::{listed, not_guessed, shorthand_of};
 use super::output::{Output, OutputArguments};
@@ -91,7 +91,9 @@ pub(super) fn run(
     }
     let signed = &arguments.summary;
     signed.check(&arguments.targets, &question, arguments.evidence.is_some())?;
-    let targets = targets(&arguments, ambient, terminal)?;
+    let mut targets = targets(&arguments, ambient, terminal)?;
+    let policies = targets.iter_mut().map(|it| &mut it.item.policy);
+    trusting(policies, &ambient.environment, terminal)?;
     let mut summary = signed.summary(&targets, &question, ambient, terminal)?;
     let output = Output::of(&arguments.output, ambient, &targets)?;
     let mut results = Results::new(output, arguments.save_evidence.as_deref(), targets.len())?;

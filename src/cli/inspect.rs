@@ -2,21 +2,28 @@
 
 use clap::Args;
 
+use crate::observe::attached::Subject as Remote;
 use crate::report;
 
 use super::Format;
+use super::ambient::Ambient;
 use super::exit::{Ending, Failure};
 use super::say::Terminal;
-use super::verify::Bundles;
+use super::verify::{Bundles, PlaceArguments, Subject};
 
 /// Show what bundles claim. Nothing is verified: whoever wrote the bundle wrote what is shown.
 ///
-/// Exit codes: 0 shown, 2 something that cannot be read.
+/// Exit codes: 0 shown, 1 nothing is attached, 2 something that cannot be read, 3 a place could not
+/// be asked or not be read whole; what was found is shown then too.
 #[derive(Debug, Args)]
 pub(super) struct InspectArguments {
-    /// Files of bundles in any format that is known; `-` for standard input.
-    #[arg(value_name = "BUNDLE", required = true)]
+    /// Files of bundles in any format that is known; `-` for standard input; or what is attached to
+    /// `oci:HOST/NAME:TAG`, `pypi:NAME==VERSION[/FILE]`, `npm:NAME@VERSION`, and with --repo to a
+    /// digest.
+    #[arg(value_name = "BUNDLE|SUBJECT", required = true)]
     bundles: Vec<String>,
+    #[command(flatten)]
+    places: PlaceArguments,
     /// How the result is written.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -24,15 +31,43 @@ pub(super) struct InspectArguments {
 
 pub(super) fn run(
     arguments: &InspectArguments,
+    ambient: &Ambient,
     terminal: &mut Terminal,
 ) -> Result<Ending, Failure> {
-    let bundles = Bundles::read(&arguments.bundles)?;
+    let mut bundles = Bundles::default();
+    let mut ending = Ending::Fine;
+    for text in &arguments.bundles {
+        let subject = match Subject::read(text)? {
+            Subject::Elsewhere(subject) => subject,
+            Subject::Digest(digest) if arguments.places.repo.is_some() => Remote::Digest(digest),
+            _ => {
+                arguments.places.only_elsewhere(text)?;
+                let read = Bundles::read(std::slice::from_ref(text))?;
+                bundles.found.extend(read.found);
+                continue;
+            }
+        };
+        let question = arguments.places.question(text, subject, ambient)?;
+        for one in question.ask(ambient, terminal)? {
+            for it in &one.unread {
+                terminal.error(&format!("{}: {}", it.place, it.message), None);
+                ending = Ending::Indeterminate;
+            }
+            if one.bundles.found.is_empty() && one.unread.is_empty() {
+                terminal.error(&format!("{}: nothing is attached to it", one.subject), None);
+                if ending == Ending::Fine {
+                    ending = Ending::Deny;
+                }
+            }
+            bundles.found.extend(one.bundles.found);
+        }
+    }
     let contents: Vec<_> = bundles
         .found
         .iter()
-        .map(|(name, document)| {
-            let contents = document.as_ref().map(|it| it.contents());
-            (name.as_str(), contents)
+        .map(|found| {
+            let contents = found.document.as_ref().map(|it| it.contents());
+            (found.place.as_str(), contents)
         })
         .collect();
     let text = match arguments.format {
@@ -42,7 +77,7 @@ pub(super) fn run(
     terminal.result(&text)?;
     Ok(
         match contents.iter().all(|(_, contents)| contents.is_ok()) {
-            true => Ending::Fine,
+            true => ending,
             false => Ending::Usage,
         },
     )

@@ -220,7 +220,8 @@ fn private(file: &Path, mirror: Option<&Url>) -> Result<Instance, Failure> {
     Instance::private(mirror, &text).map_err(unusable)
 }
 
-fn unusable(error: TrustRootError) -> Failure {
+/// A root that cannot be used.
+pub(super) fn unusable(error: TrustRootError) -> Failure {
     Failure::Said {
         message: error.message,
         hint: error.hint,

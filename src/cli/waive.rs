@@ -18,7 +18,7 @@ use crate::report::inert;
 use crate::verify::Origin;
 
 use super::ambient::Ambient;
-use super::asked::ask_for_all;
+use super::asked::{ask_for_all, trusting};
 use super::difference::difference;
 use super::exit::{Ending, Failure};
 use super::say::Terminal;
@@ -78,8 +78,12 @@ pub(super) fn run(
     ambient: &Ambient,
     terminal: &mut Terminal,
 ) -> Result<Ending, Failure> {
-    let loaded = policy::load(&arguments.policy, &decide::codes())
+    let mut loaded = policy::load(&arguments.policy, &decide::codes())
         .map_err(|errors| Failure::Drawn(errors.render(terminal.colours_errors())))?;
+    if !arguments.unchecked {
+        let policies = loaded.components.iter_mut().map(|it| &mut it.policy);
+        trusting(policies, &ambient.environment, terminal)?;
+    }
     let request = request::of(&arguments, &loaded, terminal)?;
     let waived = match arguments.unchecked {
         true => waive_unchecked(&loaded, &request),

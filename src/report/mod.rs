@@ -30,5 +30,6 @@ pub use replayed::replay as human_replay;
 pub use reported::{Folders, Reported};
 pub use sarif::verdicts as sarif_verdicts;
 pub use verified::{
-    Proof, Rejection, VerifiedSubject, human as human_verification, json as json_verification,
+    Proof, Rejection, TrustSource, TrustUsed, Unread, VerifiedSubject, human as human_verification,
+    json as json_verification,
 };

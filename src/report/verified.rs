@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::model::{ArtifactDigest, Digest, Leniency, visible, visible_line};
+use crate::model::{ArtifactDigest, Digest, Leniency, Time, visible, visible_line};
 use crate::verify::{
     Build, Fault, Met, Signer, VerifiedSignature, VerifiedSummary, VerifyError, VouchedBy,
 };
@@ -20,9 +20,10 @@ const SCHEMA: &str = "lockstep-verification/1";
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct VerifiedSubject {
-    /// As it was named.
+    /// As it was named; with the file, or the platform, where that has several.
     pub subject: String,
-    /// Its digests.
+    /// Its digests; of an image of one platform also that of the index which names it. None where
+    /// it could not be seen.
     pub digests: Vec<ArtifactDigest>,
     /// Whether something below is a proof.
     pub verified: bool,
@@ -30,6 +31,73 @@ pub struct VerifiedSubject {
     pub proofs: Vec<Proof>,
     /// What did not, the reason that matters most first.
     pub rejections: Vec<Rejection>,
+    /// Places that could not be asked, or not be read whole: what they have, nobody knows.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<Unread>,
+}
+
+impl VerifiedSubject {
+    /// Whether nothing proves it for lack of an answer: that is no "not verified".
+    pub fn is_unknown(&self) -> bool {
+        !self.verified && !self.unread.is_empty()
+    }
+}
+
+/// A place that was not read whole.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Unread {
+    /// The place, without secrets.
+    pub place: String,
+    /// Why.
+    pub message: String,
+}
+
+impl Unread {
+    /// Why a place is not known; both made visible.
+    pub fn new(place: &str, message: &str) -> Self {
+        Self {
+            place: visible_line(place),
+            message: visible(message, 1_000),
+        }
+    }
+}
+
+/// Trust material that the run verified against.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct TrustUsed {
+    /// Its name in proofs.
+    pub trust: String,
+    /// Where its root comes from.
+    pub source: TrustSource,
+    /// SHA-256 of the trusted root.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub root: Option<Digest>,
+    /// SHA-256 of the key's file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<Digest>,
+    /// When an updated root was refreshed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updated: Option<Time>,
+    /// When the first of its metadata expires.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Time>,
+    /// Whether that is over: nobody vouches any more that it is the newest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expired: Option<bool>,
+}
+
+/// Where a trusted root comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TrustSource {
+    /// This program carries it.
+    Embedded,
+    /// `lockstep trust update` has refreshed it.
+    Updated,
+    /// A file that was named.
+    File,
 }
 
 /// One bundle that proves what was expected.
@@ -38,6 +106,8 @@ pub struct VerifiedSubject {
 pub struct Proof {
     /// Where it was found.
     pub found: String,
+    /// The digest that it is about.
+    pub artifact: ArtifactDigest,
     /// What it was before it was read as a bundle.
     pub format: &'static str,
     /// The trust material's name.
@@ -90,6 +160,7 @@ struct Document<'d> {
     schema: &'static str,
     verified: bool,
     unsafe_options: &'d [&'static str],
+    trust: &'d [TrustUsed],
     subjects: &'d [VerifiedSubject],
 }
 
@@ -99,12 +170,14 @@ struct Document<'d> {
 /// Where it cannot be written as JSON.
 pub fn json(
     subjects: &[VerifiedSubject],
+    trust: &[TrustUsed],
     unsafe_options: &[&'static str],
 ) -> Result<String, serde_json::Error> {
     let document = Document {
         schema: SCHEMA,
         verified: !subjects.is_empty() && subjects.iter().all(|it| it.verified),
         unsafe_options,
+        trust,
         subjects,
     };
     Ok(in_ascii(&inert_json(&serde_json::to_string_pretty(&document)?)) + "\n")
@@ -118,16 +191,31 @@ pub fn human(
 ) -> String {
     let mut text = String::new();
     for subject in subjects {
-        let word = match subject.verified {
-            true => paper.tint(Tint::Good, "verified"),
-            false => paper.tint(Tint::Bad, "not verified"),
+        let word = match (subject.verified, subject.is_unknown()) {
+            (true, _) => paper.tint(Tint::Good, "verified"),
+            (false, true) => paper.tint(Tint::Unsure, "unknown"),
+            (false, false) => paper.tint(Tint::Bad, "not verified"),
         };
         let _ = writeln!(text, "{word}: {}", visible_line(&subject.subject));
         for digest in &subject.digests {
             let _ = writeln!(text, "  {digest}");
         }
         for proof in &subject.proofs {
-            draw_proof(&mut text, paper, proof);
+            draw_proof(&mut text, paper, proof, subject.digests.len() > 1);
+        }
+        let unread = match subject.verified && !paper.all {
+            true => 0,
+            false => subject.unread.len(),
+        };
+        for place in subject.unread.iter().take(unread) {
+            let line = format!("{}: {}", place.place, place.message);
+            text.push_str(&paper.wrap("  ", &line));
+        }
+        if !subject.verified && subject.rejections.is_empty() && subject.unread.is_empty() {
+            text.push_str("  no attestation: nothing is attached to it\n");
+            let hint = "hint: `--repo OWNER/NAME` asks GitHub's store too; of an index \
+                        `--platform` names one image";
+            text.push_str(&paper.wrap("    ", hint));
         }
         let shown = match (subject.verified, paper.all) {
             (_, true) => subject.rejections.len(),
@@ -161,7 +249,7 @@ pub fn human(
     inert(&text)
 }
 
-fn draw_proof(text: &mut String, paper: &Paper, proof: &Proof) {
+fn draw_proof(text: &mut String, paper: &Paper, proof: &Proof, names_digest: bool) {
     let mut row = |name: &str, value: &str| {
         let value = visible(value, 600);
         let line = format!("{name}: {value}");
@@ -220,6 +308,9 @@ fn draw_proof(text: &mut String, paper: &Paper, proof: &Proof) {
         row("met", &met.join(", "));
     }
     row("found", &proof.found);
+    if names_digest {
+        row("about", &proof.artifact.to_string());
+    }
 }
 
 /// What a trust domain does without.

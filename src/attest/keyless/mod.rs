@@ -25,6 +25,7 @@ use witness::WitnessKey;
 use super::{Sign, SignError, SignedBundle, Signing};
 use crate::model::{Duration, STATEMENT_PAYLOAD_TYPE, Statement, TrustDomain};
 use crate::observe::http::Client;
+use crate::observe::trust_root::trusted_root_of_store;
 use crate::observe::{Environment, now};
 use crate::verify::{UnverifiedBundle, Verifier, public_good};
 
@@ -42,7 +43,8 @@ pub struct KeylessOptions {
     /// For whom identity tokens are asked; `LOCKSTEP_OIDC_AUDIENCE`, else `sigstore`, where nothing is
     /// said.
     pub audience: Option<String>,
-    /// What the bundle must verify under: nothing means the public-good instance.
+    /// What the bundle must verify under: nothing means the public-good instance, as it was last
+    /// refreshed on this machine.
     pub trust: Option<TrustDomain>,
 }
 
@@ -69,7 +71,7 @@ impl Keyless {
         options: &KeylessOptions,
     ) -> Result<Self, SignError> {
         let services = Services::choose(&options.services, environment)?;
-        let trust = trust_of(&services, options.trust.as_ref())?;
+        let trust = trust_of(&services, options.trust.as_ref(), environment)?;
         let verifier = Verifier::new(&trust).map_err(|error| SignError {
             message: error.to_string(),
             hint: None,
@@ -196,10 +198,17 @@ fn prove_with(bundle: &SignedBundle, verifier: &Verifier) -> Result<(), SignErro
 pub(super) fn trust_of(
     services: &Services,
     named: Option<&TrustDomain>,
+    environment: &Environment,
 ) -> Result<TrustDomain, SignError> {
     match named {
         Some(domain) => Ok(domain.clone()),
-        None if services.public_good => Ok(public_good()),
+        None if services.public_good => {
+            let kept = trusted_root_of_store(environment).map_err(|error| SignError {
+                message: error.message,
+                hint: error.hint,
+            })?;
+            Ok(kept.map_or_else(public_good, |root| root.domain))
+        }
         None => Err(SignError {
             message: "services of another Sigstore instance are named, but not its trusted root"
                 .to_owned(),

@@ -77,7 +77,7 @@ impl SigstoreWitness {
         services.check()?;
         Ok(Self {
             client: client.clone(),
-            trust: trust_of(&services, trust)?,
+            trust: trust_of(&services, trust, environment)?,
             services,
         })
     }

@@ -12,7 +12,7 @@ use crate::cli::ambient::Ambient;
 use crate::cli::exit::Failure;
 use crate::model::{Duration, Leniency, TrustDomain, TrustMaterial};
 use crate::observe::{Environment, now};
-use crate::verify::{UnverifiedBundle, Verifier, public_good};
+use crate::verify::{UnverifiedBundle, Verifier};
 
 use super::asking::Asking;
 use super::options::{SigningArguments, read_text};
@@ -54,7 +54,7 @@ impl Signer {
                 services: options,
                 identity_token: arguments.services.identity_token.clone(),
                 audience: None,
-                trust: trust.clone(),
+                trust,
             };
             let keyless = Keyless::of_environment(environment, client, &options);
             let keyless = asking.runtime.block_on(keyless).map_err(unsigned)?;
@@ -64,7 +64,7 @@ impl Signer {
                     .map(str::to_owned),
             };
             return Ok(Self {
-                verifier: verifier(&trust.unwrap_or_else(public_good))?,
+                verifier: verifier(keyless.trust())?,
                 sign: Box::new(keyless),
                 claims: Some(claims),
             });

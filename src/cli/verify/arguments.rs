@@ -3,6 +3,7 @@
 use clap::Args;
 use std::path::PathBuf;
 
+use super::PlaceArguments;
 use crate::cli::Format;
 use crate::cli::exit::Failure;
 use crate::model::{Commit, Leniency};
@@ -14,21 +15,27 @@ use super::summary::VerifySummaryArguments;
 
 /// Verify who signed artifacts, and from which source they were built.
 ///
-/// Nothing is asked of the network: bundles come from files. A bundle counts where it is about the
-/// artifact, its signature, log entries and times verify, and it meets everything that is expected
-/// below; one that does is enough. Without a key, say whose signature counts: the issuer, and an
-/// identity or the source repository.
+/// Of files and digests nothing is asked of the network: bundles come from files. Of what lies
+/// elsewhere, and with --repo, the places are asked where attestations lie. A bundle counts where it
+/// is about the artifact, its signature, log entries and times verify, and it meets everything that
+/// is expected below; one that does is enough. Without a key, say whose signature counts: the issuer,
+/// and an identity or the source repository.
 ///
-/// Exit codes: 0 verified, 1 not verified, 2 usage error or something unreadable.
+/// Exit codes: 0 verified, 1 not verified, 2 usage error or something unreadable, 3 nothing verified
+/// where a place could not be asked or not be read whole.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct VerifyArguments {
-    /// Files, or digests (`sha256:…`, `sha512:…`).
+    /// Files, digests (`sha256:…`, `sha512:…`), images (`oci:HOST/NAME:TAG`,
+    /// `oci:HOST/NAME@sha256:…`), every file of a version or one (`pypi:NAME==VERSION[/FILE]`), or
+    /// `npm:NAME@VERSION`.
     #[arg(value_name = "SUBJECT", required = true, num_args = 1..=10_000)]
     pub(super) subjects: Vec<String>,
     /// A file of bundles in any format that is known, `-` for standard input; may be given several
     /// times. Without it NAME.sigstore.json beside each file, else NAME.sigstore.
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short, value_name = "FILE", conflicts_with = "repo")]
     pub(super) bundle: Vec<String>,
+    #[command(flatten)]
+    pub(super) places: PlaceArguments,
     #[command(flatten)]
     signer: SignerArguments,
     #[command(flatten)]
@@ -140,7 +147,7 @@ pub(super) struct TrustArguments {
     ])]
     pub(super) key: Option<PathBuf>,
     /// Sigstore's trusted_root.json, or several as JSON Lines, in the place of the public-good
-    /// instance and GitHub's.
+    /// instance and GitHub's, which are as `lockstep trust update` has refreshed them.
     #[arg(long, value_name = "FILE")]
     pub(super) trusted_root: Option<PathBuf>,
     /// Do without an entry in a transparency log.

@@ -1,15 +1,26 @@
-//! Where the command's bundles come from: files and standard input, capped.
+//! Where the command's bundles come from: files, standard input and what is attached, capped.
 
 use std::fs::File;
 use std::io::Read;
 
 use crate::cli::exit::Failure;
-use crate::model::visible_line;
+use crate::model::{ArtifactDigest, visible_line};
 use crate::verify::{DOCUMENT_BYTES, UnverifiedDocument, VerifyError, read_all};
 
 /// Bundles with the name of where each was found.
+#[derive(Default)]
 pub(in crate::cli) struct Bundles {
-    pub(in crate::cli) found: Vec<(String, Result<UnverifiedDocument, VerifyError>)>,
+    pub(in crate::cli) found: Vec<FoundBundle>,
+}
+
+/// One of them.
+pub(in crate::cli) struct FoundBundle {
+    /// Where it was found, safe to show.
+    pub(in crate::cli) place: String,
+    /// The artifact that it is attached to, where a place says so. Whether it is about it is another
+    /// question.
+    pub(in crate::cli) attached_to: Option<ArtifactDigest>,
+    pub(in crate::cli) document: Result<UnverifiedDocument, VerifyError>,
 }
 
 impl Bundles {
@@ -36,21 +47,27 @@ impl Bundles {
                 });
                 Failure::new(format!("{shown}: {}", error.message), hint)
             })?;
-            let several = documents.len() > 1;
-            for (at, document) in documents.into_iter().enumerate() {
-                let place = match several {
-                    true => format!("{shown} (bundle {})", at + 1),
-                    false => shown.clone(),
-                };
-                found.push((place, document));
-            }
+            found.extend(numbered(&shown, None, documents));
         }
         Ok(Self { found })
     }
 
+    /// Adds a document that a place has attached to an artifact. One that cannot be read proves
+    /// nothing, and says why.
+    pub(in crate::cli) fn add_attached(&mut self, place: &str, to: ArtifactDigest, text: &str) {
+        match read_all(text.as_bytes()) {
+            Ok(documents) => self.found.extend(numbered(place, Some(to), documents)),
+            Err(error) => self.found.push(FoundBundle {
+                place: place.to_owned(),
+                attached_to: Some(to),
+                document: Err(error),
+            }),
+        }
+    }
+
     /// Whether one of them is about an artifact that it names by SHA-512 alone.
     pub(super) fn need_sha512(&self) -> bool {
-        let documents = self.found.iter().filter_map(|(_, it)| it.as_ref().ok());
+        let documents = self.found.iter().filter_map(|it| it.document.as_ref().ok());
         let mut statements =
             documents.filter_map(|it| it.bundle.unverified_statement().ok().flatten());
         statements.any(|statement| {
@@ -58,6 +75,24 @@ impl Bundles {
             subjects.any(|it| it.digest.contains_key("sha512") && !it.digest.contains_key("sha256"))
         })
     }
+}
+
+/// The documents of one text, numbered where there are several.
+fn numbered(
+    shown: &str,
+    attached_to: Option<ArtifactDigest>,
+    documents: Vec<Result<UnverifiedDocument, VerifyError>>,
+) -> impl Iterator<Item = FoundBundle> {
+    let several = documents.len() > 1;
+    let documents = documents.into_iter().enumerate();
+    documents.map(move |(at, document)| FoundBundle {
+        place: match several {
+            true => format!("{shown} (bundle {})", at + 1),
+            false => shown.to_owned(),
+        },
+        attached_to,
+        document,
+    })
 }
 
 fn bytes(name: &str) -> std::io::Result<Vec<u8>> {

@@ -1,4 +1,4 @@
-//! What the command verifies: files, hashed as they are read, and bare digests.
+//! What the command verifies: files, hashed as they are read, bare digests, and what lies elsewhere.
 
 use std::fs::File;
 use std::io::Read;
@@ -8,16 +8,22 @@ use aws_lc_rs::digest::{Context, SHA256, SHA512};
 
 use crate::cli::exit::Failure;
 use crate::model::{ArtifactDigest, Digest, visible_line};
+use crate::observe::attached;
 
 use super::Bundles;
 
 /// What is verified.
-pub(super) enum Subject {
+pub(in crate::cli) enum Subject {
     /// A file.
     File(PathBuf),
     /// Something that is known by its digest.
     Digest(ArtifactDigest),
+    /// Something that lies elsewhere, with what is attached to it.
+    Elsewhere(attached::Subject),
 }
+
+/// What the names of subjects that lie elsewhere begin with.
+const ELSEWHERE: [&str; 3] = ["oci:", "pypi:", "npm:"];
 
 /// How much of a file is in memory at a time.
 const BLOCK: usize = 256 * 1024;
@@ -26,8 +32,12 @@ impl Subject {
     /// What a text names.
     ///
     /// # Errors
-    /// A digest with the wrong digits.
-    pub(super) fn read(text: &str) -> Result<Self, Failure> {
+    /// A digest with the wrong digits, and a text that begins as a place and names nothing there.
+    pub(in crate::cli) fn read(text: &str) -> Result<Self, Failure> {
+        if ELSEWHERE.iter().any(|it| text.starts_with(it)) {
+            let read = attached::Subject::read(text).map(Self::Elsewhere);
+            return read.map_err(|error| Failure::new(error.to_string(), error.hint));
+        }
         if text.starts_with("sha256:") || text.starts_with("sha512:") {
             return text.parse().map(Self::Digest).map_err(|error| {
                 let hint = "write all digits in lower case; a file of that name is `./sha256:…`";
@@ -43,12 +53,14 @@ impl Subject {
         let path = match self {
             Self::File(path) => path,
             Self::Digest(digest) => {
-                let hint = "name its bundle with --bundle FILE, or `-` for standard input";
+                let hint = "name its bundle with --bundle FILE, or `-` for standard input; \
+                            --repo OWNER/NAME asks GitHub's store";
                 return Err(Failure::new(
                     format!("{digest}: a digest has no bundle beside it"),
                     hint,
                 ));
             }
+            Self::Elsewhere(_) => return Err(not_here()),
         };
         let named = |suffix: &str| {
             let mut name = path.clone().into_os_string();
@@ -61,7 +73,15 @@ impl Subject {
             (false, true) => second,
             (false, false) => {
                 let shown = visible_line(&path.display().to_string());
-                let hint = "name its bundle with --bundle FILE, or `-` for standard input";
+                let hint = match attached::Subject::read(&path.to_string_lossy()) {
+                    Ok(attached::Subject::Image(_)) if !path.exists() => {
+                        "an image is written `oci:HOST/NAME:TAG`"
+                    }
+                    _ => {
+                        "name its bundle with --bundle FILE, or `-` for standard input; \
+                         --repo OWNER/NAME asks GitHub's store"
+                    }
+                };
                 let message =
                     format!("{shown}: neither {shown}.sigstore.json nor {shown}.sigstore is there");
                 return Err(Failure::new(message, hint));
@@ -83,6 +103,7 @@ impl Subject {
     pub(super) fn digests(&self, bundles: &Bundles) -> Result<Vec<ArtifactDigest>, Failure> {
         match self {
             Self::Digest(digest) => Ok(vec![*digest]),
+            Self::Elsewhere(_) => Err(not_here()),
             Self::File(path) => hashed(path, bundles.need_sha512()).map_err(|error| {
                 let shown = visible_line(&path.display().to_string());
                 let hint = "a subject is a file or a digest such as sha256:…";
@@ -90,6 +111,12 @@ impl Subject {
             }),
         }
     }
+}
+
+/// Of what lies elsewhere nothing is read here.
+pub(super) fn not_here() -> Failure {
+    let hint = "leave --bundle out, or name its digest in its place: `sha256:…`";
+    Failure::new("what lies elsewhere brings its own bundles", hint)
 }
 
 fn hashed(path: &Path, with_sha512: bool) -> std::io::Result<Vec<ArtifactDigest>> {

@@ -9,21 +9,34 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 
 use super::arguments::TrustArguments;
+use crate::check::{Refreshed, RootInUse, roots_in_use};
 use crate::cli::exit::Failure;
-use crate::model::{Leniency, TrustDomain, TrustMaterial, visible_line};
-use crate::verify::{TrustError, Verifier, github, public_good};
+use crate::cli::say::Terminal;
+use crate::cli::trust::unusable;
+use crate::model::{Digest, Leniency, TrustDomain, TrustMaterial, visible_line};
+use crate::observe::Environment;
+use crate::report::{TrustSource, TrustUsed};
+use crate::verify::{TrustError, Verifier};
 
 /// The most bytes that a file of roots, or of a key, may have.
 const TRUST_BYTES: u64 = 8 * 1024 * 1024;
 
+/// What a run trusts.
+pub(super) struct Trusted {
+    /// Each trust domain.
+    pub(super) domains: Vec<Trust>,
+    /// The same as results say it.
+    pub(super) used: Vec<TrustUsed>,
+}
+
 /// A trust domain and its verifier, which is built when it is first needed: most bundles are of the
 /// first domain, and reading a root costs as much as verifying several.
-pub(super) struct Trusted {
+pub(super) struct Trust {
     domain: TrustDomain,
     verifier: OnceCell<Result<Verifier, TrustError>>,
 }
 
-impl Trusted {
+impl Trust {
     /// How the domain is called.
     pub(super) fn label(&self) -> &str {
         &self.domain.label
@@ -39,52 +52,127 @@ impl Trusted {
     }
 }
 
-/// The trust domains that count. What the caller names is read whole, wrong or not needed; only
-/// what this program carries with it waits.
+/// What the arguments name; else the public roots as they are kept on this machine.
+///
+/// What the caller names is read whole, wrong or not needed; only what this program carries with it,
+/// or keeps, waits until it is needed.
 ///
 /// # Errors
-/// A file that cannot be read, or material that cannot be used.
-pub(super) fn trusted(arguments: &TrustArguments) -> Result<Vec<Trusted>, Failure> {
-    let leniency = arguments.leniency();
-    let mut domains = match &arguments.trusted_root {
-        Some(file) => roots(file)?,
-        // A key signs with nobody's instance; what vouches for it is the public log.
-        None if arguments.key.is_some() => vec![public_good()],
-        None => vec![public_good(), github()],
+/// A file that cannot be read, a store that is damaged, or material that cannot be used.
+pub(super) fn trusted(
+    arguments: &TrustArguments,
+    environment: &Environment,
+    terminal: &mut Terminal,
+) -> Result<Trusted, Failure> {
+    let roots = match &arguments.trusted_root {
+        Some(file) => roots(file)?.into_iter().map(Root::of_file).collect(),
+        None => public_roots(environment, terminal)?,
     };
-    if let Some(file) = &arguments.key {
-        domains = keyed(file, domains)?;
-    }
-    let of_a_key = arguments.key.is_some();
-    let mut verifiers: Vec<_> = domains
-        .into_iter()
-        .map(|mut domain| {
-            let own = domain.leniency;
-            domain.leniency = Leniency {
-                unsafe_no_log: own.unsafe_no_log || leniency.unsafe_no_log,
-                unsafe_set_only: own.unsafe_set_only || leniency.unsafe_set_only,
-                unsafe_no_sct: own.unsafe_no_sct || leniency.unsafe_no_sct,
-            };
-            let trusted = Trusted {
-                domain,
-                verifier: OnceCell::new(),
-            };
-            if arguments.trusted_root.is_some() || arguments.key.is_some() {
-                trusted.verifier().map_err(|error| {
-                    let hint = "a trusted root is Sigstore's trusted_root.json, a key a public \
-                                key in PEM";
-                    Failure::new(error.to_string(), hint)
-                })?;
+    let roots: Vec<Root> = match arguments.key.is_some() && arguments.trusted_root.is_none() {
+        // A key signs with nobody's instance; what vouches for it is the public log.
+        true => roots.into_iter().take(1).collect(),
+        false => roots,
+    };
+    let keyed = match &arguments.key {
+        Some(file) => {
+            let (label, pem) = text(file)?;
+            Some((label, Arc::from(pem)))
+        }
+        None => None,
+    };
+    let leniency = arguments.leniency();
+    let mut trusted = Trusted {
+        domains: Vec::new(),
+        used: Vec::new(),
+    };
+    let mut unusable_material = Vec::new();
+    for root in roots {
+        let mut used = root.used();
+        let mut domain = match &keyed {
+            Some((label, pem)) => with_key(label, pem, root.domain),
+            None => root.domain,
+        };
+        used.trust.clone_from(&domain.label);
+        used.key = keyed.as_ref().map(|(_, pem)| Digest::of(pem.as_bytes()));
+        let own = domain.leniency;
+        domain.leniency = Leniency {
+            unsafe_no_log: own.unsafe_no_log || leniency.unsafe_no_log,
+            unsafe_set_only: own.unsafe_set_only || leniency.unsafe_set_only,
+            unsafe_no_sct: own.unsafe_no_sct || leniency.unsafe_no_sct,
+        };
+        let trust = Trust {
+            domain,
+            verifier: OnceCell::new(),
+        };
+        let named = arguments.trusted_root.is_some() || arguments.key.is_some();
+        match named
+            .then(|| trust.verifier().err().map(ToString::to_string))
+            .flatten()
+        {
+            Some(error) => unusable_material.push(error),
+            None => {
+                trusted.domains.push(trust);
+                trusted.used.push(used);
             }
-            Ok(trusted)
-        })
-        .collect();
+        }
+    }
     // Beside a key a root is there for its logs. One without any, as GitHub's own, is of no use to it
     // and no reason to stop where another has some.
-    if of_a_key && verifiers.iter().any(Result::is_ok) {
-        verifiers.retain(Result::is_ok);
+    match unusable_material.into_iter().next() {
+        Some(error) if keyed.is_none() || trusted.domains.is_empty() => {
+            let hint = "a trusted root is Sigstore's trusted_root.json, a key a public key in PEM";
+            Err(Failure::new(error, hint))
+        }
+        _ => Ok(trusted),
     }
-    verifiers.into_iter().collect()
+}
+
+/// A root, and where it comes from.
+struct Root {
+    domain: TrustDomain,
+    source: TrustSource,
+    refreshed: Option<Refreshed>,
+}
+
+impl Root {
+    fn of_file(domain: TrustDomain) -> Self {
+        Self {
+            domain,
+            source: TrustSource::File,
+            refreshed: None,
+        }
+    }
+
+    fn used(&self) -> TrustUsed {
+        TrustUsed {
+            trust: self.domain.label.clone(),
+            source: self.source,
+            root: self.domain.texts().first().map(|it| it.0),
+            key: None,
+            updated: self.refreshed.map(|it| it.updated),
+            expires: self.refreshed.map(|it| it.expires),
+            expired: self.refreshed.map(|it| it.expired),
+        }
+    }
+}
+
+/// The public instances' roots, with a note where one is over.
+fn public_roots(environment: &Environment, terminal: &mut Terminal) -> Result<Vec<Root>, Failure> {
+    let roots = roots_in_use(environment).map_err(unusable)?;
+    let root = |it: RootInUse| {
+        if let Some(note) = it.note() {
+            terminal.note(&note);
+        }
+        Root {
+            domain: it.domain,
+            source: match it.refreshed {
+                Some(_) => TrustSource::Updated,
+                None => TrustSource::Embedded,
+            },
+            refreshed: it.refreshed,
+        }
+    };
+    Ok(roots.into_iter().map(root).collect())
 }
 
 /// The roots of a file, one or JSON Lines as `gh attestation trusted-root` writes them.
@@ -114,11 +202,9 @@ fn roots(file: &Path) -> Result<Vec<TrustDomain>, Failure> {
     Ok(roots.into_iter().enumerate().map(domain).collect())
 }
 
-/// A key, whose log entries and timestamps are those of the first of these roots that fits.
-fn keyed(file: &Path, roots: Vec<TrustDomain>) -> Result<Vec<TrustDomain>, Failure> {
-    let (label, pem) = text(file)?;
-    let pem: Arc<str> = Arc::from(pem);
-    let domain = |root: TrustDomain| TrustDomain {
+/// A key, whose log entries and timestamps are those of this root.
+fn with_key(label: &str, pem: &Arc<str>, root: TrustDomain) -> TrustDomain {
+    TrustDomain {
         label: format!("{label}, {}", root.label),
         material: TrustMaterial::Key {
             pem: pem.clone(),
@@ -128,8 +214,7 @@ fn keyed(file: &Path, roots: Vec<TrustDomain>) -> Result<Vec<TrustDomain>, Failu
             },
         },
         leniency: Leniency::default(),
-    };
-    Ok(roots.into_iter().map(domain).collect())
+    }
 }
 
 fn text(file: &Path) -> Result<(String, String), Failure> {

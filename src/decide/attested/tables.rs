@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use crate::decide::scene::Case;
 use crate::decide::standing::Standing;
 use crate::model::{
-    AgreeOn, Agreement, Anchor, Commitment, Name, Policy, Provenance, ProvenanceKind,
+    AgreeOn, Agreement, Anchor, Commitment, Digest, Name, Policy, Provenance, ProvenanceKind,
 };
 use crate::verify::{github, public_good};
 
@@ -36,15 +36,26 @@ pub(crate) fn tables(policy: &Policy, agreements: &[Agreement]) -> Vec<Provenanc
     }
     let mut tables = policy.provenance.clone();
     if !built.is_empty() {
-        tables.push(implied(built, ProvenanceKind::Build, Commitment::Tag));
+        tables.push(implied(
+            policy,
+            built,
+            ProvenanceKind::Build,
+            Commitment::Tag,
+        ));
     }
     if !published.is_empty() && policy.component.source.is_some() {
-        tables.push(implied(published, ProvenanceKind::Publish, Commitment::Any));
+        let table = implied(policy, published, ProvenanceKind::Publish, Commitment::Any);
+        tables.push(table);
     }
     tables
 }
 
-fn implied(channels: Vec<Name>, kind: ProvenanceKind, commit: Commitment) -> Provenance {
+fn implied(
+    policy: &Policy,
+    channels: Vec<Name>,
+    kind: ProvenanceKind,
+    commit: Commitment,
+) -> Provenance {
     Provenance {
         channels,
         kind,
@@ -55,10 +66,21 @@ fn implied(channels: Vec<Name>, kind: ProvenanceKind, commit: Commitment) -> Pro
         source: None,
         reference: None,
         commit,
-        trust: vec![public_good().id(), github().id()],
+        trust: usual_trust(policy),
         since: None,
         declared_at: 0,
     }
+}
+
+/// Whom everybody trusts, as this policy has it: the public-good instance's root comes first, then
+/// GitHub's own where the source is there. Each may be newer than the one that this program carries.
+fn usual_trust(policy: &Policy) -> Vec<Digest> {
+    let usual = [public_good(), github()];
+    let domains = policy.trust.iter().zip(&usual);
+    domains
+        .take_while(|(it, usual)| it.label == usual.label && it.leniency == usual.leniency)
+        .map(|(it, _)| it.id())
+        .collect()
 }
 
 /// Whether a table judges only what is there: nothing is missing where there is none.

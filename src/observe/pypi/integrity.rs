@@ -134,6 +134,10 @@ pub(in crate::observe) async fn attachments(
         let shown = visible(&file.version, 80);
         return Err(not_found(format!("the index lists no version {shown}")));
     };
+    // Of a listing that broke off nobody knows which files more there are.
+    if let (None, Coverage::Partial { why, .. }) = (&file.file, coverage(page.whole)) {
+        return Err(unreadable(why));
+    }
     let wanted = entry.files.iter();
     let wanted = wanted.filter(|(name, _)| file.file.as_ref().is_none_or(|it| it == *name));
     let wanted: Vec<(&String, &FileFact)> = wanted.collect();

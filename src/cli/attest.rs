@@ -197,10 +197,7 @@ impl Run<'_> {
 }
 
 fn unsigned(error: SignError) -> Failure {
-    Failure::Said {
-        message: error.message,
-        hint: error.hint,
-    }
+    Failure::asked(error.message, error.hint, error.unanswered)
 }
 
 fn unfit(error: SubjectError) -> Failure {

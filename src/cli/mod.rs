@@ -30,7 +30,6 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use ambient::Ambient;
-use exit::Ending;
 
 /// Stops a deploy until a component's release, tags and index versions are in lockstep.
 ///
@@ -130,7 +129,7 @@ pub fn run() -> ExitCode {
         Ok(ending) => ending,
         Err(failure) => {
             terminal.failure(&failure);
-            Ending::Usage
+            failure.ending()
         }
     };
     ending.into()

@@ -15,6 +15,7 @@ mod inspect;
 mod key;
 mod man;
 mod output;
+mod password;
 mod policy;
 mod progress;
 mod replay;

@@ -62,6 +62,7 @@ impl LocalKey {
             .key
             .sign(&pae(STATEMENT_PAYLOAD_TYPE, statement))
             .map_err(|error| SignError {
+                unanswered: false,
                 message: error.message,
                 hint: Some(error.hint),
             })?;
@@ -79,6 +80,7 @@ impl LocalKey {
         let content = SignatureContent::DsseEnvelope(envelope);
         let bundle = Bundle::new(MediaType::Bundle0_3, material, content);
         let json = bundle.to_json().map_err(|error| SignError {
+            unanswered: false,
             message: format!("the bundle cannot be written: {error}"),
             hint: None,
         })?;

@@ -3,11 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
-use sigstore_types::DerCertificate;
-use sigstore_verify::crypto::parse_certificate_info;
 
 use crate::model::{Digest, Statement, Subject, canonical_json};
-use crate::verify::UnverifiedBundle;
+use crate::verify::{UnverifiedSigner, read_all};
 
 use super::ci::Provenance;
 use super::statement::SLSA_PROVENANCE;
@@ -64,26 +62,22 @@ impl Mark {
         }
     }
 
-    /// What a bundle claims. Nothing of it is verified; nothing for a bundle without a statement.
+    /// What a bundle claims, in any format that is read. Nothing of it is verified; nothing for
+    /// several bundles and for one without a statement.
     pub fn unverified(bundle: &[u8]) -> Option<Self> {
-        let read = UnverifiedBundle::read(bundle).ok()?;
-        let statement = read.unverified_statement().ok()??;
-        let material: Value = serde_json::from_slice(bundle).ok()?;
-        Some(Self::new(
-            &statement,
-            identity(material.get("verificationMaterial")?)?,
-        ))
+        let mut documents = read_all(bundle).ok()?;
+        let contents = documents.pop()?.ok()?.contents();
+        if !documents.is_empty() {
+            return None;
+        }
+        let identity = match contents.signer {
+            UnverifiedSigner::Key { hint } => {
+                let hash: [u8; 32] = STANDARD.decode(hint).ok()?.try_into().ok()?;
+                Digest::from_bytes(hash).to_string()
+            }
+            UnverifiedSigner::Certificate { claims, .. } => claims?.identity,
+            UnverifiedSigner::Unreadable(_) => return None,
+        };
+        Some(Self::new(&contents.statement?, identity))
     }
-}
-
-fn identity(material: &Value) -> Option<String> {
-    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
-    if let Some(hint) = text(material.pointer("/publicKey/hint")) {
-        let hash: [u8; 32] = STANDARD.decode(hint).ok()?.try_into().ok()?;
-        return Some(Digest::from_bytes(hash).to_string());
-    }
-    let certificate = text(material.pointer("/certificate/rawBytes"))?;
-    let certificate = DerCertificate::from_base64(&certificate).ok()?;
-    let certificate = parse_certificate_info(&certificate).ok()?;
-    Some(certificate.identity?.as_str().to_owned())
 }

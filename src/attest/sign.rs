@@ -32,4 +32,7 @@ pub struct SignError {
     pub message: String,
     /// What to do.
     pub hint: Option<String>,
+    /// A service could not be asked, or its answer cannot be used: it may be otherwise later. A
+    /// refusal is none of these.
+    pub unanswered: bool,
 }

@@ -10,6 +10,8 @@ pub(super) struct Ambient {
     pub(super) environment: Environment,
     /// NO_COLOR is set and not empty (no-color.org).
     pub(super) no_colour: bool,
+    /// Somebody sits at a terminal who can be asked: no CI system says that it runs this.
+    pub(super) is_interactive: bool,
     /// Standard output is a terminal.
     pub(super) output_is_terminal: bool,
     /// Standard error is a terminal.
@@ -30,10 +32,13 @@ impl Ambient {
         let columns = text("COLUMNS").and_then(|columns| columns.parse().ok());
         let github_tag = text("GITHUB_REF")
             .and_then(|reference| reference.strip_prefix("refs/tags/").map(str::to_owned));
+        let errors_are_terminal = std::io::stderr().is_terminal();
+        let in_ci = text("CI").is_some_and(|it| it != "false");
         Self {
+            is_interactive: std::io::stdin().is_terminal() && errors_are_terminal && !in_ci,
             no_colour,
             output_is_terminal: std::io::stdout().is_terminal(),
-            errors_are_terminal: std::io::stderr().is_terminal(),
+            errors_are_terminal,
             columns,
             github_tag,
             environment,

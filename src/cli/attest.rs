@@ -196,10 +196,7 @@ impl Run<'_> {
 }
 
 pub(super) fn unsigned(error: SignError) -> Failure {
-    Failure::Said {
-        message: error.message,
-        hint: error.hint,
-    }
+    Failure::asked(error.message, error.hint, error.unanswered)
 }
 
 fn unfit(error: SubjectError) -> Failure {

@@ -11,19 +11,27 @@ pub(super) enum Ending {
     Fine,
     /// 1: a deny; a replay or lint that is not as it should be.
     Deny,
-    /// 2: usage, policy, evidence or configuration error.
+    /// 2: usage, policy, evidence or configuration error; a service that answered, and refused.
     Usage,
-    /// 3: nothing can be said for now.
+    /// 3: nothing can be said for now; a service that could not be asked, so that the same may
+    /// succeed later.
     Indeterminate,
     /// 130: broken off by the user, as shells say it.
     Interrupted,
 }
 
-/// Why a verb ends early; always [`Ending::Usage`].
+/// Why a verb ends early.
 pub(super) enum Failure {
     /// An error for the user.
     Said {
         /// What, where; one or more lines.
+        message: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// A service that is needed could not be asked.
+    Unanswered {
+        /// Which, and why; one or more lines.
         message: String,
         /// What to do.
         hint: Option<String>,
@@ -40,6 +48,22 @@ impl Failure {
         Self::Said {
             message: message.into(),
             hint: Some(hint.into()),
+        }
+    }
+
+    /// An error that ends with 3 where nobody answered, and with 2 where somebody refused.
+    pub(super) fn asked(message: String, hint: Option<String>, unanswered: bool) -> Self {
+        match unanswered {
+            true => Self::Unanswered { message, hint },
+            false => Self::Said { message, hint },
+        }
+    }
+
+    /// How a run that ends so ended.
+    pub(super) fn ending(&self) -> Ending {
+        match self {
+            Self::Unanswered { .. } => Ending::Indeterminate,
+            Self::Said { .. } | Self::Drawn(_) | Self::Output(_) => Ending::Usage,
         }
     }
 }

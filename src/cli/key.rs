@@ -11,12 +11,13 @@ use crate::model::visible;
 use super::ambient::Ambient;
 use super::attest::read_key;
 use super::exit::{Ending, Failure};
+use super::password;
 use super::say::Terminal;
 
 /// Make a private key that signs, or show the public key of one.
 ///
 /// The password is in LOCKSTEP_KEY_PASSWORD or COSIGN_PASSWORD; one that is set and empty is an
-/// empty password.
+/// empty password. Without either it is asked for at a terminal, not in CI.
 #[derive(Debug, Args)]
 pub(super) struct KeyArguments {
     #[command(subcommand)]
@@ -73,7 +74,7 @@ pub(super) fn run(
 ) -> Result<Ending, Failure> {
     match &arguments.verb {
         KeyVerb::Public { key } => {
-            let key = read_key(key, &ambient.environment)?;
+            let key = read_key(key, ambient)?;
             let pem = key.public_pem();
             terminal.result(&pem.map_err(|error| Failure::new(error.message, error.hint))?)?;
         }
@@ -85,14 +86,12 @@ pub(super) fn run(
         } => {
             let password = match unencrypted {
                 true => None,
-                false => Some(
-                    Password::of_environment(&ambient.environment).ok_or_else(|| {
-                        Failure::new(
-                            "there is no password to protect the key with",
-                            "set LOCKSTEP_KEY_PASSWORD (an empty one counts), or say --unencrypted",
-                        )
-                    })?,
-                ),
+                false => {
+                    // Before anybody types a password for nothing.
+                    free(output_prefix)?;
+                    let name = file(output_prefix, ".key").display().to_string();
+                    Some(password::to_protect(&name, ambient)?)
+                }
             };
             let format = match (format, unencrypted) {
                 (Some(FormatName::Pkcs8), _) | (None, true) => KeyFormat::Pkcs8,
@@ -122,15 +121,7 @@ fn generate(
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
     let refuse = |error: KeyError| Failure::new(error.message, error.hint);
-    let path = |end: &str| {
-        let mut name = prefix.to_owned().into_os_string();
-        name.push(end);
-        PathBuf::from(name)
-    };
-    let (private, public) = (path(".key"), path(".pub"));
-    if let Some(there) = [&private, &public].into_iter().find(|it| it.exists()) {
-        return Err(taken(there));
-    }
+    let (private, public) = free(prefix)?;
     let key = PrivateKey::generate(algorithm).map_err(refuse)?;
     let pem = key.to_pem(format, password).map_err(refuse)?;
     let public_pem = key.public_pem().map_err(refuse)?;
@@ -144,6 +135,23 @@ fn generate(
         key.fingerprint()
     ))?;
     Ok(())
+}
+
+/// A key's file.
+fn file(prefix: &Path, end: &str) -> PathBuf {
+    let mut name = prefix.to_owned().into_os_string();
+    name.push(end);
+    PathBuf::from(name)
+}
+
+/// The files of the private and the public key, which are not there yet.
+fn free(prefix: &Path) -> Result<(PathBuf, PathBuf), Failure> {
+    let (private, public) = (file(prefix, ".key"), file(prefix, ".pub"));
+    let there = [&private, &public].into_iter().find(|it| it.exists());
+    if let Some(there) = there {
+        return Err(taken(there));
+    }
+    Ok((private, public))
 }
 
 /// Writes a file whole that is not there yet.

@@ -15,6 +15,7 @@ mod inspect;
 mod key;
 mod man;
 mod output;
+mod password;
 mod policy;
 mod progress;
 mod replay;
@@ -30,7 +31,6 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use ambient::Ambient;
-use exit::Ending;
 
 /// Stops a deploy until a component's release, tags and index versions are in lockstep.
 ///
@@ -130,7 +130,7 @@ pub fn run() -> ExitCode {
         Ok(ending) => ending,
         Err(failure) => {
             terminal.failure(&failure);
-            Ending::Usage
+            failure.ending()
         }
     };
     ending.into()

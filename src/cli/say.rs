@@ -80,7 +80,9 @@ impl Terminal {
     /// Why a verb ends early.
     pub(super) fn failure(&mut self, failure: &Failure) {
         match failure {
-            Failure::Said { message, hint } => self.error(message, hint.as_deref()),
+            Failure::Said { message, hint } | Failure::Unanswered { message, hint } => {
+                self.error(message, hint.as_deref());
+            }
             Failure::Drawn(diagnostics) => self.drawn(diagnostics),
             // Whoever reads our output has had enough of it: no error of ours. But what was not
             // written was not said, so it is no allow either.

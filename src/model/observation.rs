@@ -220,6 +220,19 @@ impl Observation {
 }
 
 impl FailureKind {
+    /// Whether the other side answered, and the answer is no: asked again the same way, it will
+    /// say so again. Everything else may be otherwise next time.
+    pub fn is_refusal(self) -> bool {
+        matches!(
+            self,
+            Self::Unauthorized
+                | Self::Forbidden
+                | Self::NotFound
+                | Self::UnexpectedStatus
+                | Self::Unsupported
+        )
+    }
+
     /// The words for people.
     pub fn words(self) -> &'static str {
         match self {

@@ -42,6 +42,7 @@ pub(super) fn provenance(environment: &Environment) -> Result<Provenance, Proven
         ("entryPoint", Some(needed("CI_JOB_NAME")?)),
     ]);
     external.insert("variables".to_owned(), Value::Object(variables));
+    // GitLab's runner states its executor here as well; no variable of the job names it.
     let internal = map([
         ("name", known("CI_RUNNER_DESCRIPTION")),
         ("architecture", known("CI_RUNNER_EXECUTABLE_ARCH")),

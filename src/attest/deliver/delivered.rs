@@ -20,6 +20,8 @@ pub struct DeliverError {
     pub message: String,
     /// What to do.
     pub hint: Option<String>,
+    /// The place could not be asked: it may be otherwise later. A refusal is no such thing.
+    pub unanswered: bool,
 }
 
 impl DeliverError {
@@ -28,6 +30,7 @@ impl DeliverError {
         Self {
             message: message.into(),
             hint: Some(hint.into()),
+            unanswered: false,
         }
     }
 
@@ -39,6 +42,7 @@ impl DeliverError {
         );
         Self {
             message: format!("{place}: {unanswered}"),
+            unanswered: !unanswered.failure.kind.is_refusal(),
             hint: Some(match refused {
                 true => right.to_owned(),
                 false => "run it again: what is there already is not sent twice".to_owned(),

@@ -12,6 +12,7 @@ use crate::attest::{SignError, SignedBundle};
 /// [`SignError`] for a bundle of a certificate, for which the form has no room.
 pub fn envelope(bundle: &SignedBundle) -> Result<String, SignError> {
     let refuse = |message: &str| SignError {
+        unanswered: false,
         message: message.to_owned(),
         hint: Some("an envelope that stands alone takes the signature of a key".to_owned()),
     };

@@ -29,10 +29,12 @@ pub fn write_bundle(
 ) -> Result<Written, SignError> {
     let shown = visible(&path.display().to_string(), 300);
     let failed = |error: std::io::Error| SignError {
+        unanswered: false,
         message: format!("{shown}: cannot be written: {error}"),
         hint: Some("name a folder that exists and may be written to".to_owned()),
     };
     let other = || SignError {
+        unanswered: false,
         message: format!("{shown}: another document is there"),
         hint: Some("move it away, name another file with --bundle, or say --force".to_owned()),
     };

@@ -12,6 +12,7 @@ use crate::attest::{SignError, SignedBundle};
 /// room for keys and for timestamps.
 pub fn pep740(bundle: &SignedBundle) -> Result<String, SignError> {
     let refuse = |message: &str| SignError {
+        unanswered: false,
         message: message.to_owned(),
         hint: Some("PEP 740 takes keyless signatures that a log of version 1 holds".to_owned()),
     };

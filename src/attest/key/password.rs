@@ -5,6 +5,7 @@ use pkcs8::der::zeroize::Zeroizing;
 use crate::observe::Environment;
 
 /// A password; an empty one too, where somebody says so.
+#[derive(PartialEq, Eq)]
 pub struct Password(Zeroizing<String>);
 
 /// Variables that hold it; the first that is there counts, an empty one too.
@@ -30,7 +31,7 @@ impl Password {
         self.0.is_empty()
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }
 }

@@ -55,7 +55,8 @@ impl PrivateKey {
         let password = password().ok_or_else(|| {
             KeyError::new(
                 "the key is encrypted, and there is no password",
-                "set LOCKSTEP_KEY_PASSWORD or COSIGN_PASSWORD; empty where it has an empty one",
+                "set LOCKSTEP_KEY_PASSWORD or COSIGN_PASSWORD; empty where it has an empty one. At a \
+                 terminal it is asked for",
             )
         })?;
         let wrong = || {

@@ -173,6 +173,7 @@ async fn of_program(
 
 fn none(message: &str, hint: &str) -> SignError {
     SignError {
+        unanswered: false,
         message: message.to_owned(),
         hint: Some(hint.to_owned()),
     }

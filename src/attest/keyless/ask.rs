@@ -72,6 +72,7 @@ pub(super) fn refused(unanswered: &Unanswered, url: &Url, what: &str) -> SignErr
         _ => None,
     };
     SignError {
+        unanswered: !unanswered.failure.kind.is_refusal(),
         message: format!("{what} at {endpoint} did not answer: {reason}{said}"),
         hint: hint.map(str::to_owned),
     }
@@ -117,6 +118,7 @@ fn without_long_words(text: &str) -> String {
 pub(super) fn method(service: &Url, path: &str) -> Result<Url, SignError> {
     let base = service.as_str().trim_end_matches('/');
     Url::parse(&format!("{base}/{path}")).map_err(|error| SignError {
+        unanswered: false,
         message: format!(
             "{} is no address of a service: {error}",
             RedactedUrl::of(service)
@@ -128,6 +130,7 @@ pub(super) fn method(service: &Url, path: &str) -> Result<Url, SignError> {
 /// An answer that is not what the service's interface says.
 pub(super) fn malformed(what: &str, url: &Url, why: impl std::fmt::Display) -> SignError {
     SignError {
+        unanswered: true,
         message: format!(
             "{what} at {} gave an answer that cannot be used: {}",
             RedactedUrl::of(url),

@@ -39,6 +39,7 @@ pub(super) async fn certificate(
 ) -> Result<DerCertificate, SignError> {
     let url = ask::method(authority, "api/v2/signingCert")?;
     let unable = |_| SignError {
+        unanswered: false,
         message: "the cryptographic library cannot prove possession of its key".to_owned(),
         hint: None,
     };

@@ -73,11 +73,13 @@ impl Keyless {
         let services = Services::choose(&options.services, environment)?;
         let trust = trust_of(&services, options.trust.as_ref(), environment)?;
         let verifier = Verifier::new(&trust).map_err(|error| SignError {
+            unanswered: false,
             message: error.to_string(),
             hint: None,
         })?;
         if services.certificates.is_none() {
             return Err(SignError {
+                unanswered: false,
                 message: "the services name no certificate authority (Fulcio)".to_owned(),
                 hint: Some("name it with --fulcio-url, or sign with --key".to_owned()),
             });
@@ -110,11 +112,13 @@ impl Keyless {
     async fn sign_statement(&self, statement: &[u8]) -> Result<SignedBundle, SignError> {
         // Before a certificate is asked for: what no verifier reads need not be in a log forever.
         Statement::read(statement).map_err(|error| SignError {
+            unanswered: false,
             message: format!("not a Statement that can be signed: {error}"),
             hint: None,
         })?;
         self.token.check(now())?;
         let crypto = |what: &str| SignError {
+            unanswered: false,
             message: format!("the cryptographic library cannot {what}"),
             hint: None,
         };
@@ -136,6 +140,7 @@ impl Keyless {
             bundle = bundle.with_rfc3161_timestamp(token);
         }
         let json = bundle.into_bundle().to_json().map_err(|_| SignError {
+            unanswered: false,
             message: "the bundle cannot be written as JSON".to_owned(),
             hint: None,
         })?;
@@ -148,6 +153,7 @@ impl Keyless {
         match &self.services.certificates {
             Some(authority) => fulcio::certificate(&self.client, authority, &self.token, key).await,
             None => Err(SignError {
+                unanswered: false,
                 message: "no certificate authority is named".to_owned(),
                 hint: None,
             }),
@@ -175,6 +181,7 @@ impl Sign for Keyless {
 /// [`SignError`] with the reason why nobody would accept it.
 pub fn prove(bundle: &SignedBundle, trust: &TrustDomain) -> Result<(), SignError> {
     let verifier = Verifier::new(trust).map_err(|error| SignError {
+        unanswered: false,
         message: error.to_string(),
         hint: None,
     })?;
@@ -185,6 +192,7 @@ fn prove_with(bundle: &SignedBundle, verifier: &Verifier) -> Result<(), SignErro
     let proved = UnverifiedBundle::read(bundle.json.as_bytes())
         .and_then(|bundle| verifier.verify_statement(&bundle, now().plus(CLOCK_SKEW)));
     proved.map(drop).map_err(|error| SignError {
+        unanswered: false,
         message: format!("what was signed does not verify: {error}"),
         hint: error.hint.or_else(|| {
             let hint = "the services and the trusted root must be of one Sigstore instance; for a \
@@ -204,12 +212,14 @@ pub(super) fn trust_of(
         Some(domain) => Ok(domain.clone()),
         None if services.public_good => {
             let kept = trusted_root_of_store(environment).map_err(|error| SignError {
+                unanswered: false,
                 message: error.message,
                 hint: error.hint,
             })?;
             Ok(kept.map_or_else(public_good, |root| root.domain))
         }
         None => Err(SignError {
+            unanswered: false,
             message: "services of another Sigstore instance are named, but not its trusted root"
                 .to_owned(),
             hint: Some("name it with --trusted-root FILE".to_owned()),

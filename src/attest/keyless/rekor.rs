@@ -49,6 +49,7 @@ async fn first(
 ) -> Result<TransparencyLogEntry, SignError> {
     let url = ask::method(log, "api/v1/log/entries")?;
     let text = serde_json::to_string(envelope).map_err(|_| SignError {
+        unanswered: false,
         message: "the envelope cannot be written as JSON".to_owned(),
         hint: None,
     })?;
@@ -134,6 +135,7 @@ fn entry_request(envelope: &DsseEnvelope, mut verifier: Value) -> Value {
 
 fn no_ed25519(log: &Url) -> SignError {
     SignError {
+        unanswered: false,
         message: format!(
             "Rekor v2 at {} takes no pure Ed25519 signatures",
             crate::model::RedactedUrl::of(log)

@@ -67,6 +67,7 @@ impl Services {
     pub fn choose(options: &ServiceOptions, environment: &Environment) -> Result<Self, SignError> {
         if let Some(text) = &options.signing_config {
             let config = SigningConfig::from_json(text).map_err(|error| SignError {
+                unanswered: false,
                 message: format!(
                     "the signing config cannot be read: {}",
                     visible(&error.to_string(), 300)
@@ -97,6 +98,7 @@ impl Services {
         if certificates.is_none() && log.is_none() && timestamps.is_none() {
             let config = SigningConfig::from_json(SIGSTORE_PRODUCTION_SIGNING_CONFIG);
             let config = config.map_err(|error| SignError {
+                unanswered: false,
                 message: format!("the embedded signing config: {error}"),
                 hint: None,
             })?;
@@ -135,6 +137,7 @@ impl Services {
             return Ok(());
         };
         Err(SignError {
+            unanswered: false,
             message: message.to_owned(),
             hint: Some(hint.to_owned()),
         })
@@ -156,6 +159,7 @@ impl Services {
         )?;
         if let (true, Some(version)) = (logs.is_empty(), forced) {
             return Err(SignError {
+                unanswered: false,
                 message: format!(
                     "the signing config names no log with Rekor's interface v{version}"
                 ),
@@ -212,6 +216,7 @@ fn select<'c>(
         (ServiceSelector::Exact, Some(count)) if count > 0 => count as usize,
         _ => {
             return Err(SignError {
+                unanswered: false,
                 message: format!("the signing config does not say how many {what}s to use"),
                 hint: Some("its selector is ANY, ALL, or EXACT with a count".to_owned()),
             });
@@ -219,6 +224,7 @@ fn select<'c>(
     };
     if count > chosen.len() {
         return Err(SignError {
+            unanswered: false,
             message: format!(
                 "the signing config wants {count} {what}s of different operators, and names {}",
                 chosen.len()
@@ -233,6 +239,7 @@ fn select<'c>(
 fn address(text: &str, whence: &str) -> Result<Url, SignError> {
     let url = Url::parse(text).ok().filter(Url::has_host);
     let wrong = || SignError {
+        unanswered: false,
         message: format!("{whence}: `{}` is no address", visible(text, 100)),
         hint: Some("write it as https://HOST/".to_owned()),
     };
@@ -240,6 +247,7 @@ fn address(text: &str, whence: &str) -> Result<Url, SignError> {
     match url.username().is_empty() && url.password().is_none() {
         true => Ok(url),
         false => Err(SignError {
+            unanswered: false,
             message: format!("{whence}: the address of a signing service has no user or password"),
             hint: None,
         }),

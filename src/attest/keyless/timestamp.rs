@@ -23,6 +23,7 @@ pub(super) async fn timestamp(
 ) -> Result<TimestampToken, SignError> {
     let mut nonce = [0; 8];
     rand::fill(&mut nonce).map_err(|_| SignError {
+        unanswered: false,
         message: "the system gives no random numbers".to_owned(),
         hint: None,
     })?;

@@ -34,6 +34,7 @@ impl IdentityToken {
     /// Reads the claims of a token. `whence` says in messages where it came from.
     pub(super) fn read(raw: &str, whence: &str, audience: &str) -> Result<Self, SignError> {
         let wrong = |why: &str| SignError {
+            unanswered: false,
             message: format!("the identity token of {whence} {why}"),
             hint: Some("it is a JSON Web Token: three parts with dots between".to_owned()),
         };
@@ -71,6 +72,7 @@ impl IdentityToken {
     /// Whether Fulcio would take it now.
     pub(super) fn check(&self, now: Time) -> Result<(), SignError> {
         let error = |why: String, hint: &str| SignError {
+            unanswered: false,
             message: format!("the identity token of {} {why}", self.whence),
             hint: Some(hint.to_owned()),
         };

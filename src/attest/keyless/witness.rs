@@ -54,6 +54,7 @@ impl WitnessKey {
             der if der.starts_with(&P256_PREFIX) => Ok(Self::EcdsaP256),
             der if der.starts_with(&ED25519_PREFIX) => Ok(Self::Ed25519),
             _ => Err(SignError {
+                unanswered: false,
                 message: "neither an ECDSA P-256 nor an Ed25519 key".to_owned(),
                 hint: Some("make one with `lockstep key generate`".to_owned()),
             }),

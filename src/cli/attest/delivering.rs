@@ -78,7 +78,14 @@ impl Places {
             let reference = Reference::read(&place)
                 .map_err(|(why, hint)| Failure::new(format!("{place} {why}"), hint))?;
             let there = asking.runtime.block_on(of_image(client, &reference, false));
-            let there = there.map_err(|why| Failure::new(format!("{place}: {why}"), RETRY))?;
+            let there = there.map_err(|why| {
+                let unanswered = !why.failure.kind.is_refusal();
+                Failure::asked(
+                    format!("{place}: {why}"),
+                    Some(RETRY.to_owned()),
+                    unanswered,
+                )
+            })?;
             if has(&there.places, same) {
                 delivered.push(Delivered {
                     place,
@@ -122,8 +129,5 @@ fn has(places: &[crate::observe::attached::Place], same: &dyn Fn(&[u8]) -> bool)
 }
 
 fn undelivered(error: DeliverError) -> Failure {
-    Failure::Said {
-        message: error.message,
-        hint: error.hint,
-    }
+    Failure::asked(error.message, error.hint, error.unanswered)
 }

@@ -5,13 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::attest::ci::TokenClaims;
-use crate::attest::key::{KEY_BYTES, Password, PrivateKey};
+use crate::attest::key::{KEY_BYTES, PrivateKey};
 use crate::attest::keyless::{Keyless, KeylessOptions, SigstoreWitness};
 use crate::attest::{LocalKey, Sign, SignedBundle, Witness};
 use crate::cli::ambient::Ambient;
 use crate::cli::exit::Failure;
+use crate::cli::password;
 use crate::model::{Duration, Leniency, TrustDomain, TrustMaterial};
-use crate::observe::{Environment, now};
+use crate::observe::now;
 use crate::verify::{UnverifiedBundle, Verifier};
 
 use super::asking::Asking;
@@ -69,7 +70,7 @@ impl Signer {
                 claims: Some(claims),
             });
         };
-        let key = read_key(path, environment)?;
+        let key = read_key(path, ambient)?;
         let witness = match arguments.no_log {
             true => None,
             false => {
@@ -148,10 +149,7 @@ fn verifier(domain: &TrustDomain) -> Result<Verifier, Failure> {
 }
 
 /// The private key of a file.
-pub(in crate::cli) fn read_key(
-    path: &Path,
-    environment: &Environment,
-) -> Result<PrivateKey, Failure> {
+pub(in crate::cli) fn read_key(path: &Path, ambient: &Ambient) -> Result<PrivateKey, Failure> {
     let shown = shown(path);
     let unreadable = |error: std::io::Error| {
         let message = format!("{shown}: cannot be read: {error}");
@@ -162,6 +160,6 @@ pub(in crate::cli) fn read_key(
     file.take(KEY_BYTES as u64 + 1)
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;
-    PrivateKey::of_pem(&bytes, || Password::of_environment(environment))
+    PrivateKey::of_pem(&bytes, || password::to_open(&shown, ambient))
         .map_err(|error| Failure::new(format!("{shown}: {}", error.message), error.hint))
 }

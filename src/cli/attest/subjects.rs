@@ -88,11 +88,13 @@ fn resolved(
         let reference = Reference::read(text)
             .map_err(|(why, hint)| Failure::new(format!("oci:{shown} {why}"), hint))?;
         let unanswered = |why: Box<Unanswered>| {
+            let unanswered = !why.failure.kind.is_refusal();
+            let hint = match unanswered {
+                true => "try again later; nothing was signed",
+                false => "an image of a registry, as oci:ghcr.io/acme/api:1.2.3",
+            };
             let message = format!("oci:{shown}: {why}");
-            Failure::new(
-                message,
-                "an image of a registry, as oci:ghcr.io/acme/api:1.2.3",
-            )
+            Failure::asked(message, Some(hint.to_owned()), unanswered)
         };
         let image = reference.image();
         let repository = Repository::of(image).map_err(unanswered)?;

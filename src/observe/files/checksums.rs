@@ -1,5 +1,6 @@
 //! Lists of SHA-256 checksums, as `sha256sum` and BSD's `sha256` write them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::naming::Naming;
@@ -12,7 +13,8 @@ const MAXIMUM_FILES: usize = 100_000;
 /// A list of checksums: by path, the hash.
 pub type Checksums = BTreeMap<String, Digest>;
 
-/// Reads a list: `<hash>  <path>`, `<hash> *<path>` or `SHA256 (<path>) = <hash>` in each line.
+/// Reads a list: `<hash>  <path>`, `<hash> *<path>` or `SHA256 (<path>) = <hash>` in each line. A
+/// line that begins with `\` writes each backslash of its path twice, as GNU's `sha256sum` does.
 ///
 /// Empty lines, comments (`#`) and BSD lines of other algorithms are passed over. The last line
 /// must end: nothing else tells a list that was cut off from a whole one.
@@ -48,7 +50,7 @@ pub fn parse_checksums(bytes: &[u8]) -> Result<Checksums, Failure> {
                 "the list has more than {MAXIMUM_FILES} files"
             )));
         }
-        let path = found.0.strip_prefix("./").unwrap_or(found.0);
+        let path = found.0.strip_prefix("./").unwrap_or(&found.0);
         let other = checksums.insert(path.to_owned(), found.1);
         if other.is_some_and(|other| other != found.1) {
             let shown = visible(path, 120);
@@ -64,31 +66,57 @@ pub fn parse_checksums(bytes: &[u8]) -> Result<Checksums, Failure> {
 }
 
 enum Line<'l> {
-    File(&'l str, Digest),
+    File(Cow<'l, str>, Digest),
     OtherAlgorithm,
     Wrong,
 }
 
 fn read_line(line: &str) -> Line<'_> {
+    let Some(escaped) = line.strip_prefix('\\') else {
+        return read_plain(line);
+    };
+    match read_plain(escaped) {
+        Line::File(path, digest) => match unescaped(&path) {
+            Some(path) => Line::File(Cow::Owned(path), digest),
+            None => Line::Wrong,
+        },
+        other => other,
+    }
+}
+
+/// A path as it is called ("cksum output modes", GNU coreutils manual). Nothing for line breaks,
+/// which could be written so too: no release has such a file, and no message should.
+fn unescaped(path: &str) -> Option<String> {
+    let mut whole = String::with_capacity(path.len());
+    let mut characters = path.chars();
+    while let Some(character) = characters.next() {
+        if character == '\\' && characters.next() != Some('\\') {
+            return None;
+        }
+        whole.push(character);
+    }
+    Some(whole)
+}
+
+fn read_plain(line: &str) -> Line<'_> {
     // `SHA256 (name) = hash`; a name may itself hold `) = `.
     if let Some((algorithm, rest)) = line.split_once(" (")
         && let Some((path, hash)) = rest.rsplit_once(") = ")
         && !algorithm.contains(' ')
     {
         return match (algorithm, Digest::from_hex(hash.trim())) {
-            ("SHA256", Ok(digest)) if !path.is_empty() => Line::File(path, digest),
+            ("SHA256", Ok(digest)) if !path.is_empty() => Line::File(path.into(), digest),
             ("SHA256", _) => Line::Wrong,
             _ => Line::OtherAlgorithm,
         };
     }
-    // A line that begins with `\` escapes line breaks in its path; no release has such a file.
     let Some((hash, path)) = line.split_once([' ', '\t']) else {
         return Line::Wrong;
     };
     let path = path.trim_start_matches([' ', '\t']);
     let path = path.strip_prefix('*').unwrap_or(path);
     match Digest::from_hex(hash) {
-        Ok(digest) if !path.is_empty() => Line::File(path, digest),
+        Ok(digest) if !path.is_empty() => Line::File(path.into(), digest),
         _ => Line::Wrong,
     }
 }
@@ -170,6 +198,17 @@ mod tests {
         let read = parse_checksums(text.as_bytes()).unwrap();
         let names: Vec<&str> = read.keys().map(String::as_str).collect();
         assert_eq!(names, ["a-1.zip", "b 1.zip", "c (1) = x.zip"]);
+    }
+
+    #[test]
+    fn a_backslash_before_the_hash_means_that_the_path_has_some() {
+        let text =
+            format!("\\{HASH}  a\\\\b.zip\n\\SHA256 (c\\\\d.zip) = {HASH}\n{HASH}  e\\\\f.zip\n");
+        let read = parse_checksums(text.as_bytes()).unwrap();
+        let names: Vec<&str> = read.keys().map(String::as_str).collect();
+        assert_eq!(names, ["a\\b.zip", "c\\d.zip", "e\\\\f.zip"]);
+        let odd = format!("\\{HASH}  a\\\n");
+        assert!(parse_checksums(odd.as_bytes()).is_err());
     }
 
     #[test]

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 const COMMIT: &str = "0e58ed8671d6b60d0890c21b07f8835ace038e67";
 
-/// The captured environments of `fixtures/ci`, as lines.
-fn captured() -> Vec<(String, Vec<(String, String)>)> {
+/// The environments of `fixtures/ci`, written by hand as the vendors document them, as lines.
+fn documented() -> Vec<(String, Vec<(String, String)>)> {
     let folder = crate::cli::root().join("fixtures/ci");
     let mut systems = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -39,7 +39,7 @@ fn provenance(environment: &Environment) -> Provenance {
 
 #[test]
 fn every_system_says_builder_commit_and_repository() {
-    let systems = captured();
+    let systems = documented();
     assert_eq!(systems.len(), 8);
     for (name, variables) in systems {
         let provenance = provenance(&environment(&variables));
@@ -59,7 +59,7 @@ fn every_system_says_builder_commit_and_repository() {
 
 #[test]
 fn the_same_environment_gives_the_same_bytes() {
-    for (name, mut variables) in captured() {
+    for (name, mut variables) in documented() {
         let once = provenance(&environment(&variables)).predicate().unwrap();
         variables.reverse();
         let again = provenance(&environment(&variables)).predicate().unwrap();
@@ -78,9 +78,9 @@ fn no_secret_of_any_variable_reaches_a_predicate() {
         "PATH",
         "MY_KEY",
     ];
-    for (name, variables) in captured() {
+    for (name, variables) in documented() {
         let mut planted = environment(&variables);
-        for (_, foreign) in captured() {
+        for (_, foreign) in documented() {
             for (variable, _) in foreign {
                 // Signs of other systems would make it another system.
                 let is_sign = [
@@ -116,7 +116,7 @@ fn no_secret_of_any_variable_reaches_a_predicate() {
 
 #[test]
 fn credentials_in_addresses_are_taken_out_of_every_variable() {
-    for (name, variables) in captured() {
+    for (name, variables) in documented() {
         for (at, (variable, value)) in variables.iter().enumerate() {
             let Some((scheme, rest)) = value.split_once("://") else {
                 continue;
@@ -140,7 +140,7 @@ fn credentials_in_addresses_are_taken_out_of_every_variable() {
 
 #[test]
 fn github_is_said_as_actions_attest_says_it() {
-    let (_, variables) = captured()
+    let (_, variables) = documented()
         .into_iter()
         .find(|it| it.0 == "github-actions")
         .unwrap();
@@ -174,7 +174,7 @@ fn github_is_said_as_actions_attest_says_it() {
 
 #[test]
 fn the_builder_is_the_reusable_workflow_that_the_token_names() {
-    let (_, variables) = captured()
+    let (_, variables) = documented()
         .into_iter()
         .find(|it| it.0 == "github-actions")
         .unwrap();
@@ -189,7 +189,7 @@ fn the_builder_is_the_reusable_workflow_that_the_token_names() {
 
 #[test]
 fn a_commit_that_is_none_and_a_variable_that_is_missing_are_errors() {
-    for (name, variables) in captured() {
+    for (name, variables) in documented() {
         for (at, (variable, value)) in variables.iter().enumerate() {
             if value != COMMIT {
                 continue;
@@ -221,7 +221,7 @@ fn without_a_system_the_caller_says_it_and_beside_one_nobody_does() {
     assert_eq!(said.commit(), Some(COMMIT));
     assert!(!serde_json::to_string(&said).unwrap().contains("PLANTED"));
     assert!(Provenance::of_environment(&empty, None, &Stated::default()).is_err());
-    for (name, variables) in captured() {
+    for (name, variables) in documented() {
         let both = Provenance::of_environment(&environment(&variables), None, &stated);
         assert!(both.is_err(), "{name}");
     }

@@ -22,7 +22,7 @@ use crate::observe::loopback::{Heard, Loopback, Step, answer};
 
 /// Which service lies, and how.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Lie {
+pub(crate) enum Lie {
     None,
     /// The certificate is of another key.
     OtherKey,
@@ -237,14 +237,15 @@ impl Services {
     }
 }
 
-struct Instance {
-    server: Loopback,
-    trust: TrustDomain,
+/// A Sigstore instance on loopback.
+pub(crate) struct Instance {
+    pub(crate) server: Loopback,
+    pub(crate) trust: TrustDomain,
     client: Client,
 }
 
 impl Instance {
-    fn with(lie: Lie, conflict: bool) -> Self {
+    pub(crate) fn with(lie: Lie, conflict: bool) -> Self {
         let authority = Authority::new("signing");
         let trust = authority.domain("signing");
         let services = Services {
@@ -273,12 +274,9 @@ impl Instance {
     }
 
     async fn sign(&self, version: RekorVersion, stamped: bool) -> Result<String, SignError> {
-        let claims = json!({"iss": "https://issuer.example", "sub": "https://ci.example/acme",
-            "aud": "sigstore", "exp": seconds() + 300});
-        let claims = URL_SAFE_NO_PAD.encode(claims.to_string());
         let options = KeylessOptions {
             services: self.services(version, stamped),
-            identity_token: Some(format!("eyJhbGciOiJSUzI1NiJ9.{claims}.c2ln")),
+            identity_token: Some(token("https://ci.example/acme")),
             trust: Some(self.trust.clone()),
             ..KeylessOptions::default()
         };
@@ -287,6 +285,14 @@ impl Instance {
         assert_eq!(signer.identity(), "https://ci.example/acme");
         Ok(signer.sign(about().as_bytes()).await?.json)
     }
+}
+
+/// An identity token of this holder, which nobody signed: the instance looks at its claims alone.
+pub(crate) fn token(subject: &str) -> String {
+    let claims = json!({"iss": "https://issuer.example", "sub": subject, "aud": "sigstore",
+        "exp": seconds() + 300});
+    let claims = URL_SAFE_NO_PAD.encode(claims.to_string());
+    format!("eyJhbGciOiJSUzI1NiJ9.{claims}.c2ln")
 }
 
 fn about() -> String {

@@ -2,5 +2,5 @@
 
 mod ci;
 mod keyless;
-mod keyless_authority;
+pub(crate) mod keyless_authority;
 mod keyless_services;

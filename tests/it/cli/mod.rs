@@ -1,6 +1,8 @@
 //! The command as a user meets it: what it prints, where, and how it exits.
 
 mod attest;
+mod attest_keyless;
+mod attest_places;
 mod aws;
 mod bad_input;
 mod check;

@@ -1,5 +1,6 @@
 //! The JSON Schemas of `docs/schema` say the same as the code that reads and writes the documents.
 
+mod attestation;
 mod doctor;
 mod evidence;
 mod replay;
@@ -55,6 +56,7 @@ fn open_objects(schema: &Value, path: &str, found: &mut Vec<String>) {
 #[test]
 fn no_object_of_a_schema_takes_unknown_fields_by_oversight() {
     for text in [
+        attestation::SCHEMA,
         doctor::SCHEMA,
         evidence::SCHEMA,
         replay::SCHEMA,

@@ -9,7 +9,7 @@ use std::path::Path;
 
 type Body = fn(&[u8]);
 
-const TARGETS: [(&str, Body); 15] = [
+const TARGETS: [(&str, Body); 18] = [
     ("policy", bodies::policy),
     ("evidence", bodies::evidence),
     ("templates", bodies::templates),
@@ -21,6 +21,9 @@ const TARGETS: [(&str, Body); 15] = [
     ("declared", bodies::declared),
     ("workflow", bodies::workflow),
     ("bundles", bodies::bundles),
+    ("dsse", bodies::dsse),
+    ("pep_740", bodies::pep_740),
+    ("certificate", bodies::certificate),
     ("statement", bodies::statement),
     ("trusted_root", bodies::trusted_root),
     ("claims", bodies::claims),

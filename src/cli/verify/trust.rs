@@ -21,14 +21,14 @@ const TRUST_BYTES: u64 = 8 * 1024 * 1024;
 /// A file that cannot be read, or material that cannot be used.
 pub(super) fn verifiers(arguments: &TrustArguments) -> Result<Vec<(String, Verifier)>, Failure> {
     let leniency = arguments.leniency();
-    let mut domains = match &arguments.trusted_root {
-        Some(file) => roots(file)?,
-        None => vec![public_good(), github()],
+    let domains = match (&arguments.trusted_root, &arguments.key) {
+        (Some(file), None) => roots(file)?,
+        (Some(root), Some(key)) => keyed(key, roots(root)?)?,
+        (None, None) => vec![public_good(), github()],
+        // GitHub's own instance signs with certificates alone, and has no log for a key's entries.
+        (None, Some(key)) => keyed(key, vec![public_good()])?,
     };
-    if let Some(file) = &arguments.key {
-        domains = keyed(file, domains)?;
-    }
-    domains
+    let verifiers: Vec<_> = domains
         .into_iter()
         .map(|mut domain| {
             let own = domain.leniency;
@@ -38,13 +38,18 @@ pub(super) fn verifiers(arguments: &TrustArguments) -> Result<Vec<(String, Verif
                 unsafe_no_sct: own.unsafe_no_sct || leniency.unsafe_no_sct,
             };
             let verifier = Verifier::new(&domain).map_err(|error| {
-                let hint =
-                    "a trusted root is Sigstore's trusted_root.json, a key a public key in PEM";
+                let hint = "a trusted root is Sigstore's trusted_root.json, a key a public key in \
+                            PEM: `lockstep key public FILE` prints that of a private key";
                 Failure::new(error.to_string(), hint)
             })?;
             Ok((domain.label, verifier))
         })
-        .collect()
+        .collect();
+    // Of several roots some have no log, and nothing to say of a key.
+    if arguments.key.is_some() && verifiers.iter().any(Result::is_ok) {
+        return Ok(verifiers.into_iter().flatten().collect());
+    }
+    verifiers.into_iter().collect()
 }
 
 /// The roots of a file, one or JSON Lines as `gh attestation trusted-root` writes them.

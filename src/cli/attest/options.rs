@@ -166,6 +166,11 @@ pub(super) fn read_text(option: &str, path: &Path) -> Result<String, Failure> {
 }
 
 impl ServiceArguments {
+    fn names_address(&self) -> bool {
+        let addresses = [&self.fulcio_url, &self.rekor_url, &self.timestamp_server];
+        addresses.iter().any(|it| it.is_some())
+    }
+
     /// An option for a service that signing in this way does not ask.
     fn unused(&self, with_key: bool, without_log: bool) -> Option<&'static str> {
         let given = [
@@ -257,6 +262,13 @@ impl AttestArguments {
                 format!("{option}: this service is not asked"),
                 "with --key no certificate authority is asked, with --no-log no service at all; \
                  leave the option out",
+            ));
+        }
+        if self.services.signing_config.is_some() && self.services.names_address() {
+            return Err(Failure::new(
+                "--signing-config and the address of a service",
+                "the config names all services: leave out --fulcio-url, --rekor-url and \
+                 --timestamp-server, or the config",
             ));
         }
         Ok(())

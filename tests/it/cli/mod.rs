@@ -1,6 +1,7 @@
 //! The command as a user meets it: what it prints, where, and how it exits.
 
 mod attest;
+mod attest_options;
 mod aws;
 mod bad_input;
 mod check;
@@ -18,6 +19,7 @@ mod live;
 mod local;
 mod many;
 mod monorepo;
+mod options;
 mod policy;
 mod replay;
 mod same_files;
@@ -27,6 +29,7 @@ mod shorthand;
 mod shorthand_public;
 mod trust;
 mod verify;
+mod verify_options;
 mod version;
 mod waive;
 

@@ -6,15 +6,15 @@ use super::{Folder, Ran, Run, root};
 use crate::authority::{Authority, Claims, Key, Options, statement};
 use lockstep::model::Digest;
 
-const TIME: i64 = 1_750_000_000;
-const COMMIT: &str = "08802efe1f8e5fec4ad842d6b8ce97656092ee72";
+pub(super) const TIME: i64 = 1_750_000_000;
+pub(super) const COMMIT: &str = "08802efe1f8e5fec4ad842d6b8ce97656092ee72";
 const OTHER: &str = "1111111111111111111111111111111111111111";
 const ISSUER: &str = "https://token.actions.githubusercontent.com";
 const IDENTITY: &str = "https://github.com/acme/api/.github/workflows/release.yml@refs/tags/v1.2.3";
-const BUILD_TYPE: &str = "https://actions.github.io/buildtypes/workflow/v1";
+pub(super) const BUILD_TYPE: &str = "https://actions.github.io/buildtypes/workflow/v1";
 const SLSA: &str = "https://slsa.dev/provenance/v1";
 
-fn provenance() -> Value {
+pub(super) fn provenance() -> Value {
     json!({
         "buildDefinition": {
             "buildType": BUILD_TYPE,
@@ -27,14 +27,14 @@ fn provenance() -> Value {
 }
 
 /// A folder with an artifact, its bundle beside it, the trusted root and a key.
-struct Scene {
-    folder: Folder,
-    authority: Authority,
-    key: Key,
+pub(super) struct Scene {
+    pub(super) folder: Folder,
+    pub(super) authority: Authority,
+    pub(super) key: Key,
 }
 
 impl Scene {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let scene = Self {
             folder: Folder::new(),
             authority: Authority::new("verify"),
@@ -52,7 +52,7 @@ impl Scene {
         scene
     }
 
-    fn said(&self, predicate: &Value) -> String {
+    pub(super) fn said(&self, predicate: &Value) -> String {
         statement("a.zip", Digest::of(b"artifact"), SLSA, predicate)
     }
 
@@ -62,14 +62,14 @@ impl Scene {
     }
 
     /// Runs with the trusted root of the authority.
-    fn verify(&self, arguments: &[&str]) -> Ran {
+    pub(super) fn verify(&self, arguments: &[&str]) -> Ran {
         let head = ["verify", "--trusted-root", "root.json"];
         let all: Vec<&str> = head.iter().chain(arguments).copied().collect();
         Run::new(&all).within(self.folder.path()).run()
     }
 
     /// The same, and says whose signature counts.
-    fn by_us(&self, arguments: &[&str]) -> Ran {
+    pub(super) fn by_us(&self, arguments: &[&str]) -> Ran {
         let signer = [
             "--certificate-identity",
             IDENTITY,
@@ -82,12 +82,12 @@ impl Scene {
 }
 
 #[track_caller]
-fn proves(ran: &Ran) {
+pub(super) fn proves(ran: &Ran) {
     assert_eq!(ran.code, Some(0), "{ran:#?}");
 }
 
 #[track_caller]
-fn denies(ran: &Ran, words: &[&str]) {
+pub(super) fn denies(ran: &Ran, words: &[&str]) {
     assert_eq!(ran.code, Some(1), "{ran:#?}");
     assert!(
         !ran.out.contains("verified: a") || ran.out.contains("not verified"),

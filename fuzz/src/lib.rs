@@ -2,10 +2,16 @@
 //! through the same functions.
 
 use std::io::Write;
+use std::sync::LazyLock;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use lockstep::attest::ci::{Provenance, Stated};
 use lockstep::model::version::{Naming, Plus, Reading, Scheme, Template, Version, compare};
-use lockstep::model::{Evidence, Statement, TrustDomain, TrustMaterial, canonical_json};
+use lockstep::model::{
+    Digest, Evidence, STATEMENT_PAYLOAD_TYPE, Statement, Time, TrustDomain, TrustMaterial,
+    canonical_json,
+};
 use lockstep::observe::Environment;
 use lockstep::observe::discover::{Clue, Clues, Origin, Says, publishing_steps};
 use lockstep::observe::files::parse_checksums;
@@ -21,8 +27,9 @@ use lockstep::observe::pypi::{
 use lockstep::policy::guess::{Occasion, guess};
 use lockstep::policy::load_text;
 use lockstep::verify::{
-    Expectations, Matching, Origin as EvidenceOrigin, RepositoryAddress, Verifier, VersionedTag,
-    Workflow, check, public_good, read_all,
+    Expectations, Matching, Origin as EvidenceOrigin, RepositoryAddress, UnverifiedContents,
+    UnverifiedDocument, UnverifiedSigner, Verifier, VersionedTag, Workflow, check, public_good,
+    read_all,
 };
 
 /// Text for people holds no character that steers a terminal, but line breaks.
@@ -344,6 +351,152 @@ pub fn bundles(data: &[u8]) {
             Err(error) => assert!(is_showable(&error.message), "{error:?}"),
         }
     }
+}
+
+/// A payload type and a payload, with a line between for the key or the certificate: as an envelope
+/// that stands alone it is one document, whose statement is the payload's and which proves nothing.
+pub fn dsse(data: &[u8]) {
+    let mut parts = data.splitn(3, |byte| *byte == b'\n');
+    let mut next = || parts.next().unwrap_or_default();
+    let (kind, signer, payload) = (next(), next(), next());
+    let (Ok(kind), Ok(signer)) = (std::str::from_utf8(kind), std::str::from_utf8(signer)) else {
+        return;
+    };
+    let mut signature = serde_json::json!({"sig": STANDARD.encode(b"signature")});
+    let field = match signer.starts_with("-----") {
+        true => "cert",
+        false => "keyid",
+    };
+    signature[field] = signer.into();
+    let envelope = serde_json::json!({
+        "payloadType": kind, "payload": STANDARD.encode(payload), "signatures": [signature],
+    });
+    let document = match read_all(envelope.to_string().as_bytes()).as_deref() {
+        Ok([Ok(document)]) => document.clone(),
+        Ok([Err(error)]) => return assert!(is_showable(&error.message), "{error:?}"),
+        other => panic!("one envelope is one document: {other:?}"),
+    };
+    assert_eq!(document.format, "DSSE envelope");
+    let contents = document.contents();
+    let read = Statement::read(payload).ok();
+    let is_statement = kind == STATEMENT_PAYLOAD_TYPE && read.is_some();
+    assert_eq!(contents.statement.is_some(), is_statement);
+    if let (Some(there), Some(read)) = (contents.statement, read) {
+        assert_eq!(there.subject, read.subject);
+        assert_eq!(there.predicate_type, read.predicate_type);
+    }
+    proves_nothing(&document);
+}
+
+/// Nobody signed it: whatever it claims, it is not verified, and the error can be shown.
+fn proves_nothing(document: &UnverifiedDocument) {
+    static PUBLIC_GOOD: LazyLock<Verifier> =
+        LazyLock::new(|| Verifier::new(&public_good()).expect("the root that is carried"));
+    let artifact = Digest::of(b"an artifact");
+    let statement = document.contents().statement;
+    let subjects = statement.iter().flat_map(|it| &it.subject);
+    let named = subjects.filter_map(|it| {
+        let hex = it.digest.get("sha256")?;
+        format!("sha256:{hex}").parse::<Digest>().ok()
+    });
+    for artifact in named.take(1).chain([artifact]) {
+        match document.verify(
+            &PUBLIC_GOOD,
+            &artifact.into(),
+            Time::from_unix_seconds(1_750_000_000),
+        ) {
+            Ok(verified) => panic!("nobody signed {verified:?}"),
+            Err(error) => assert!(is_showable(&error.to_string()), "{error:?}"),
+        }
+    }
+}
+
+/// An attestation object of PEP 740, or lines from which one is made (log entries, certificate in
+/// base64, statement): alone and in an index's answer it claims the same.
+pub fn pep_740(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let made;
+    let text = match text.starts_with('{') {
+        true => text,
+        false => {
+            let mut lines = text.splitn(3, '\n');
+            let mut next = || lines.next().unwrap_or_default();
+            let (entries, certificate, statement) = (next(), next(), next());
+            let entries: serde_json::Value = serde_json::from_str(entries).unwrap_or_default();
+            made = serde_json::json!({
+                "version": 1,
+                "verification_material": {
+                    "certificate": certificate, "transparency_entries": entries,
+                },
+                "envelope": {
+                    "statement": STANDARD.encode(statement), "signature": STANDARD.encode("no"),
+                },
+            })
+            .to_string();
+            &made
+        }
+    };
+    let alone = match read_all(text.as_bytes()) {
+        Ok(found) => found,
+        Err(error) => return assert!(is_showable(&error.message), "{error:?}"),
+    };
+    let [Ok(alone)] = alone.as_slice() else {
+        return;
+    };
+    let contents = alone.contents();
+    if contents.format != "PEP 740 attestation" {
+        return;
+    }
+    let answer = format!("{{\"attestation_bundles\":[{{\"attestations\":[{text}]}}]}}");
+    let answered = read_all(answer.as_bytes()).expect("what is read alone is read in an answer");
+    let [Ok(answered)] = answered.as_slice() else {
+        panic!("{answered:?}");
+    };
+    let answered = answered.contents();
+    let said = |it: &UnverifiedContents| {
+        let entries = serde_json::to_string(&it.log_entries).expect("it is JSON");
+        let signer = serde_json::to_string(&it.signer).expect("it is JSON");
+        let statement = serde_json::to_string(&it.statement).expect("it is JSON");
+        (entries, signer, statement)
+    };
+    assert_eq!(said(&answered), said(&contents));
+}
+
+/// A certificate in DER gives claims, which can be compared and written, or words that can be
+/// shown; what it is said to have signed is not verified.
+pub fn certificate(data: &[u8]) {
+    let statement = br#"{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"a","digest":{"sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}}],"predicateType":"https://docs.pypi.org/attestations/publish/v1","predicate":null}"#;
+    let pem = format!(
+        "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+        STANDARD.encode(data)
+    );
+    let envelope = serde_json::json!({
+        "payloadType": STATEMENT_PAYLOAD_TYPE, "payload": STANDARD.encode(statement),
+        "signatures": [{"sig": STANDARD.encode(b"signature"), "cert": pem}],
+    });
+    let found = read_all(envelope.to_string().as_bytes()).expect("an envelope is read");
+    let document = match found.as_slice() {
+        [Ok(document)] => document,
+        [Err(error)] => return assert!(is_showable(&error.message), "{error:?}"),
+        other => panic!("one envelope is one document: {other:?}"),
+    };
+    match document.contents().signer {
+        UnverifiedSigner::Certificate { claims, .. } => {
+            if let Some(claims) = claims {
+                assert!(serde_json::to_string(&claims).is_ok());
+                let exactly = Matching::Exact(claims.identity.clone());
+                assert!(exactly.matches(&claims.identity));
+                let _ = claims
+                    .source_repository
+                    .map(|it| it.parse::<RepositoryAddress>());
+            }
+        }
+        UnverifiedSigner::Unreadable(why) => assert!(is_showable(&why), "{why:?}"),
+        UnverifiedSigner::Key { hint } => panic!("a certificate is no key: {hint}"),
+    }
+    proves_nothing(document);
 }
 
 /// A statement reads back to itself, or its error can be shown.

@@ -12,6 +12,7 @@ mod attest;
 mod authority;
 mod cli;
 mod decide;
+mod documents;
 mod floors;
 mod fuzz_corpus;
 mod incidents;

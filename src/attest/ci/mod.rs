@@ -140,7 +140,10 @@ fn known(environment: &Environment, name: &str) -> Option<String> {
 fn commit(text: &str, whence: &str) -> Result<String, ProvenanceError> {
     let commit: Commit = text.parse().map_err(|_| {
         let message = format!("{whence} is `{}`, no full commit", visible(text, 80));
-        ProvenanceError::new(message, "say it with --source-commit")
+        ProvenanceError::new(
+            message,
+            "all 40 or 64 digits, as `git rev-parse HEAD` prints them",
+        )
     })?;
     Ok(commit.as_str().to_owned())
 }

@@ -62,6 +62,18 @@ impl Stated {
                 "say who builds: a URI that stands for this machine or service",
             )
         })?;
+        let build_type = text("--build-type", &self.build_type)?;
+        for (option, value) in [
+            ("--builder-id", Some(&builder)),
+            ("--build-type", build_type.as_ref()),
+        ] {
+            if let Some(other) = value.filter(|it| url::Url::parse(it).is_err()) {
+                return Err(ProvenanceError::new(
+                    format!("{option}: `{other}` is no URI"),
+                    "write it as in https://ci.example/builder",
+                ));
+            }
+        }
         let repository = match &self.repository {
             Some(text) => {
                 Some(clean::repository(text).ok_or_else(|| refused("--source-repository"))?)
@@ -73,6 +85,12 @@ impl Stated {
             None => None,
         };
         let reference = text("--source-ref", &self.reference)?;
+        if let Some(short) = reference.as_ref().filter(|it| !it.starts_with("refs/")) {
+            return Err(ProvenanceError::new(
+                format!("--source-ref: `{short}` is no full reference"),
+                "write `refs/heads/main` or `refs/tags/v1`",
+            ));
+        }
         let resolved = match (&repository, &sha) {
             (Some(repository), Some(sha)) => {
                 let at = reference
@@ -97,8 +115,7 @@ impl Stated {
         };
         Ok(Provenance {
             build_definition: BuildDefinition {
-                build_type: text("--build-type", &self.build_type)?
-                    .unwrap_or_else(|| BUILD_TYPE.to_owned()),
+                build_type: build_type.unwrap_or_else(|| BUILD_TYPE.to_owned()),
                 external_parameters: map([("repository", repository), ("ref", reference)]),
                 internal_parameters: map([]),
                 resolved_dependencies: resolved,

@@ -193,6 +193,35 @@ impl SigningArguments {
 }
 
 impl ServiceArguments {
+    fn names_address(&self) -> bool {
+        let addresses = [&self.fulcio_url, &self.rekor_url, &self.timestamp_server];
+        addresses.iter().any(|it| it.is_some())
+    }
+
+    /// An option for a service that signing in this way does not ask.
+    fn unused(&self, with_key: bool, without_log: bool) -> Option<&'static str> {
+        let given = [
+            ("--fulcio-url", with_key, self.fulcio_url.is_some()),
+            (
+                "--signing-config",
+                without_log,
+                self.signing_config.is_some(),
+            ),
+            ("--trusted-root", without_log, self.trusted_root.is_some()),
+            ("--rekor-url", without_log, self.rekor_url.is_some()),
+            ("--rekor-version", without_log, self.rekor_version.is_some()),
+            (
+                "--timestamp-server",
+                without_log,
+                self.timestamp_server.is_some(),
+            ),
+        ];
+        let mut unused = given
+            .iter()
+            .filter(|(_, is_idle, is_given)| *is_idle && *is_given);
+        unused.next().map(|it| it.0)
+    }
+
     /// Which services are named.
     pub(super) fn options(&self) -> Result<ServiceOptions, Failure> {
         let signing_config = match &self.signing_config {
@@ -242,24 +271,53 @@ impl AttestArguments {
                 "leave out --builder-id, --build-type, --source-… and --invocation",
             ));
         }
-        let to_dash = self.bundle.as_deref() == Some(Path::new("-"));
-        if self.bundle.is_some() && !to_dash && self.to == [Destination::Stdout] {
+        let has_file = self.to.is_empty() || self.to.contains(&Destination::File);
+        if self.bundle.is_some() && !self.to_dash() && !has_file {
             return Err(Failure::new(
-                "--bundle FILE and --to stdout",
-                "say `--to file --to stdout` for both",
+                "--bundle FILE, and --to without `file`",
+                "say `--to file` too, or leave out --bundle",
+            ));
+        }
+        if self.platforms && !self.subjects.iter().any(|it| it.starts_with("oci:")) {
+            return Err(Failure::new(
+                "--platforms, and no image",
+                "it is for images, as oci:ghcr.io/acme/api:1.2.3",
+            ));
+        }
+        if let Some(option) = self
+            .signing
+            .services
+            .unused(self.signing.key.is_some(), self.signing.no_log)
+        {
+            return Err(Failure::new(
+                format!("{option}: this service is not asked"),
+                "with --key no certificate authority is asked, with --no-log no service at all; \
+                 leave the option out",
+            ));
+        }
+        if self.signing.services.signing_config.is_some() && self.signing.services.names_address() {
+            return Err(Failure::new(
+                "--signing-config and the address of a service",
+                "the config names all services: leave out --fulcio-url, --rekor-url and \
+                 --timestamp-server, or the config",
             ));
         }
         Ok(())
     }
 
+    fn to_dash(&self) -> bool {
+        self.bundle.as_deref() == Some(Path::new("-"))
+    }
+
     /// Where the bundle goes.
     pub(super) fn destinations(&self) -> Vec<Destination> {
-        let to_dash = self.bundle.as_deref() == Some(Path::new("-"));
-        match (to_dash, self.to.is_empty()) {
-            (true, _) => vec![Destination::Stdout],
-            (false, true) => vec![Destination::File],
-            (false, false) => self.to.clone(),
+        let mut places = self.to.clone();
+        match (self.to_dash(), self.to.is_empty()) {
+            (true, _) if !places.contains(&Destination::Stdout) => places.push(Destination::Stdout),
+            (false, true) => places.push(Destination::File),
+            _ => {}
         }
+        places
     }
 
     /// Whether the bundle is written to standard output, where then nothing else is.

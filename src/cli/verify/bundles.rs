@@ -36,7 +36,7 @@ impl Bundles {
                 name => visible_line(name),
             };
             let bytes = bytes(name).map_err(|error| {
-                let hint = "name a bundle with --bundle FILE";
+                let hint = "name a file that holds bundles, or `-` for standard input";
                 Failure::new(format!("{shown}: {error}"), hint)
             })?;
             let documents = read_all(&bytes).map_err(|error| {

@@ -67,12 +67,24 @@ impl Subject {
             name.push(suffix);
             PathBuf::from(name)
         };
+        let shown = visible_line(&path.display().to_string());
+        if path.is_dir() {
+            return Err(Failure::new(
+                format!("{shown}: this is a folder"),
+                "a subject is a file or a digest such as sha256:…; name the files in the folder",
+            ));
+        }
+        if !path.exists() {
+            return Err(Failure::new(
+                format!("{shown}: there is no such file"),
+                "a subject is a file or a digest such as sha256:…",
+            ));
+        }
         let (first, second) = (named(".sigstore.json"), named(".sigstore"));
         let found = match (first.exists(), second.exists()) {
             (true, _) => first,
             (false, true) => second,
             (false, false) => {
-                let shown = visible_line(&path.display().to_string());
                 let hint = match attached::Subject::read(&path.to_string_lossy()) {
                     Ok(attached::Subject::Image(_)) if !path.exists() => {
                         "an image is written `oci:HOST/NAME:TAG`"

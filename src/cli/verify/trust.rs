@@ -120,7 +120,8 @@ pub(super) fn trusted(
     // and no reason to stop where another has some.
     match unusable_material.into_iter().next() {
         Some(error) if keyed.is_none() || trusted.domains.is_empty() => {
-            let hint = "a trusted root is Sigstore's trusted_root.json, a key a public key in PEM";
+            let hint = "a trusted root is Sigstore's trusted_root.json, a key a public key in PEM: \
+                        `lockstep key public FILE` prints that of a private key";
             Err(Failure::new(error, hint))
         }
         _ => Ok(trusted),

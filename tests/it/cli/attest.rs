@@ -8,7 +8,7 @@ use lockstep::verify::{UnverifiedBundle, Verified, Verifier};
 
 use super::{Folder, Ran, Run};
 
-const BUILDER: &[&str] = &[
+pub(super) const BUILDER: &[&str] = &[
     "--builder-id",
     "https://builder.example/one",
     "--source-repository",
@@ -17,7 +17,7 @@ const BUILDER: &[&str] = &[
     "0e58ed8671d6b60d0890c21b07f8835ace038e67",
 ];
 
-fn world(algorithm: &str) -> Folder {
+pub(super) fn world(algorithm: &str) -> Folder {
     let folder = Folder::new();
     let ran = Run::new(&["key", "generate", "--unencrypted", "--algorithm", algorithm])
         .within(folder.path())
@@ -28,7 +28,7 @@ fn world(algorithm: &str) -> Folder {
     folder
 }
 
-fn attest(folder: &Folder, arguments: &[&str]) -> Run {
+pub(super) fn attest(folder: &Folder, arguments: &[&str]) -> Run {
     let mut all = vec!["attest", "--key", "lockstep.key", "--no-log", "--offline"];
     all.extend(arguments);
     Run::new(&all).within(folder.path())
@@ -54,7 +54,7 @@ fn verified(folder: &Folder, bundle: &str, artifact: &[u8]) -> Verified {
 }
 
 #[track_caller]
-fn fine(ran: &Ran) {
+pub(super) fn fine(ran: &Ran) {
     assert_eq!(ran.code, Some(0), "{ran:#?}");
 }
 

@@ -11,6 +11,7 @@ use super::{Folder, Ran, Run};
 use crate::observe::asking::{World, runtime};
 use crate::observe::attached::bundle;
 use crate::observe::github_fake::Github;
+use crate::observe::loopback::{Loopback, answer};
 use crate::observe::oci::pusher::Pusher;
 use crate::observe::oci::registries::{Demand, Registry};
 
@@ -32,6 +33,7 @@ fn saved(folder: &Folder, name: &str) -> Vec<(String, String)> {
     };
     let mut files: Vec<(String, String)> = files
         .flatten()
+        .filter(|it| it.path().is_file())
         .map(|it| {
             let name = it.file_name().into_string().unwrap();
             (name, std::fs::read_to_string(it.path()).unwrap())
@@ -147,4 +149,30 @@ fn what_names_nothing_is_a_usage_error_with_a_hint() {
         assert_eq!(ran.code, Some(2), "{ran:#?}");
         assert!(ran.err.contains(words), "{words}: {}", ran.err);
     }
+}
+
+#[test]
+fn the_index_and_the_registry_that_are_named_are_asked() {
+    let server = Loopback::start(|_| answer("404 Not Found", &[], b""));
+    let folder = Folder::new();
+    for (subject, option, path, asked) in [
+        ("pypi:lib==1.0", "--index", "/simple/", "/simple/lib/"),
+        ("npm:lib@1.0.0", "--registry", "/npm/", "/npm/lib"),
+    ] {
+        let before = server.heard().len();
+        let ran = download(&folder, &[subject, option, &server.url(path)], &[]);
+        assert!([Some(1), Some(2), Some(3)].contains(&ran.code), "{ran:#?}");
+        let heard = server.heard();
+        assert!(heard.len() > before, "{ran:#?}");
+        assert!(
+            heard[before].target.starts_with(asked),
+            "{}",
+            heard[before].target
+        );
+    }
+    assert!(
+        saved(&folder, ".")
+            .iter()
+            .all(|it| !it.0.starts_with("sha256-"))
+    );
 }

@@ -2,6 +2,7 @@
 
 mod attest;
 mod attest_keyless;
+mod attest_options;
 mod attest_places;
 mod aws;
 mod bad_input;
@@ -20,6 +21,7 @@ mod live;
 mod local;
 mod many;
 mod monorepo;
+mod options;
 mod policy;
 mod replay;
 mod same_files;
@@ -29,6 +31,7 @@ mod shorthand;
 mod shorthand_public;
 mod trust;
 mod verify;
+mod verify_options;
 mod verify_threats;
 mod version;
 mod vsa;

@@ -7,7 +7,10 @@ fn completions_name_every_verb_for_every_shell() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let ran = Run::new(&["completions", shell]).run();
         assert_eq!(ran.code, Some(0), "{shell}");
-        for verb in ["check", "replay", "explain", "policy", "version", "waive"] {
+        for verb in [
+            "check", "replay", "explain", "policy", "version", "waive", "attest", "key", "verify",
+            "inspect", "download", "trust", "generate", "public", "update",
+        ] {
             assert!(ran.out.contains(verb), "{shell} lacks {verb}");
         }
     }
@@ -20,7 +23,22 @@ fn manual_pages_are_roff() {
     let folder = Folder::new();
     let ran = Run::new(&["man", "--folder", folder.path().to_str().unwrap()]).run();
     assert_eq!(ran.code, Some(0), "{ran:#?}");
-    assert!(folder.path().join("lockstep-check.1").is_file());
+    for page in [
+        "check",
+        "attest",
+        "key",
+        "key-generate",
+        "key-public",
+        "verify",
+        "inspect",
+        "download",
+        "trust",
+        "trust-update",
+        "trust-show",
+    ] {
+        let page = folder.path().join(format!("lockstep-{page}.1"));
+        assert!(page.is_file(), "{}", page.display());
+    }
 }
 
 #[test]

@@ -152,3 +152,21 @@ fn options_that_do_not_go_together_and_files_that_are_no_roots_are_refused() {
         .run(&["show"])
         .refuses(&["sigstore.json", "remove it"]);
 }
+
+#[test]
+fn the_instance_that_is_named_is_refreshed_and_shown_alone() {
+    let world = World::with(&Publication::new());
+    for name in ["sigstore", "github"] {
+        let ran = world.run(&["show", "--instance", name, "--format", "json"]);
+        assert_eq!(ran.code, Some(0), "{ran:#?}");
+        let shown = ran.json();
+        assert_eq!(shown["trust"].as_array().unwrap().len(), 1);
+        assert_eq!(shown["trust"][0]["instance"], name);
+        // Another's mirror is asked in its name, and refused for what its own root does not sign.
+        let before = world.repository.server.heard().len();
+        let mirror = world.repository.url();
+        let ran = world.run(&["update", "--instance", name, "--mirror", mirror.as_str()]);
+        assert_eq!(ran.code, Some(1), "{ran:#?}");
+        assert!(world.repository.server.heard().len() > before, "{ran:#?}");
+    }
+}

@@ -12,7 +12,7 @@ const OTHER: &str = "1111111111111111111111111111111111111111";
 pub(super) const ISSUER: &str = "https://token.actions.githubusercontent.com";
 pub(super) const IDENTITY: &str =
     "https://github.com/acme/api/.github/workflows/release.yml@refs/tags/v1.2.3";
-const BUILD_TYPE: &str = "https://actions.github.io/buildtypes/workflow/v1";
+pub(super) const BUILD_TYPE: &str = "https://actions.github.io/buildtypes/workflow/v1";
 const SLSA: &str = "https://slsa.dev/provenance/v1";
 
 pub(super) fn provenance() -> Value {

@@ -168,7 +168,14 @@ fn documents(found: &Attachments) -> BTreeMap<Digest, &str> {
 /// JSON Lines. Line breaks between the parts of a JSON document mean nothing.
 fn print(documents: &BTreeMap<Digest, &str>, terminal: &mut Terminal) -> Result<(), Failure> {
     let mut lines = String::new();
-    for text in documents.values() {
+    for (digest, text) in documents {
+        // What is no JSON is no line of JSON Lines, and could be anything to who reads the lines.
+        if serde_json::from_str::<serde::de::IgnoredAny>(text).is_err() {
+            return Err(Failure::new(
+                format!("what is attached as {digest} is no JSON, and cannot be a line"),
+                "save it byte for byte with `--output DIR`",
+            ));
+        }
         lines.push_str(&text.replace(['\n', '\r'], " "));
         lines.push('\n');
     }

@@ -88,6 +88,17 @@ fn what_is_attached_to_an_image_is_saved_byte_for_byte_and_called_unverified() {
     let ran = download(&folder, &[&subject, "--output", "-"], &[]);
     assert_eq!(ran.out, format!("{}\n", of_index.json));
 
+    // What is no JSON would be whatever it likes to who reads the lines, as a runner does.
+    let command = SignedBundle {
+        json: "::stop-commands::pwned\n".to_owned(),
+    };
+    let subject_of_odd = amd64.digest.into();
+    let delivered = referrer.deliver(&world.client, &subject_of_odd, &command);
+    runtime().block_on(delivered).unwrap();
+    let ran = download(&folder, &[&subject, "--platforms", "--output", "-"], &[]);
+    assert_eq!((ran.code, &*ran.out), (Some(2), ""), "{ran:#?}");
+    assert!(ran.err.contains("is no JSON"), "{ran:#?}");
+
     std::fs::write(folder.path().join("one").join(named(&of_index).0), "x").unwrap();
     let ran = download(&folder, &[&subject, "--output", "one"], &[]);
     assert_eq!(ran.code, Some(2), "{ran:#?}");

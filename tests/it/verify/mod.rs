@@ -5,6 +5,7 @@ mod attack;
 #[allow(dead_code, reason = "its `main` is not called here")]
 mod client;
 mod conformance;
+mod documented;
 mod expect;
 mod formats;
 mod holder;
@@ -12,4 +13,5 @@ mod mutation;
 mod negatives;
 mod sound;
 mod strict;
+mod subjects;
 mod threats;

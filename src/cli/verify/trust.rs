@@ -107,10 +107,7 @@ impl Root {
 }
 
 /// The public instances' roots, with a note where one is over.
-fn public_roots(
-    environment: &Environment,
-    terminal: &mut Terminal,
-) -> Result<Vec<Root>, Failure> {
+fn public_roots(environment: &Environment, terminal: &mut Terminal) -> Result<Vec<Root>, Failure> {
     let roots = roots_in_use(environment).map_err(unusable)?;
     let root = |it: RootInUse| {
         if let Some(note) = it.note() {

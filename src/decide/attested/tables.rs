@@ -36,7 +36,12 @@ pub(crate) fn tables(policy: &Policy, agreements: &[Agreement]) -> Vec<Provenanc
     }
     let mut tables = policy.provenance.clone();
     if !built.is_empty() {
-        tables.push(implied(policy, built, ProvenanceKind::Build, Commitment::Tag));
+        tables.push(implied(
+            policy,
+            built,
+            ProvenanceKind::Build,
+            Commitment::Tag,
+        ));
     }
     if !published.is_empty() && policy.component.source.is_some() {
         let table = implied(policy, published, ProvenanceKind::Publish, Commitment::Any);

@@ -27,6 +27,8 @@ mod shorthand;
 mod shorthand_public;
 mod trust;
 mod verify;
+mod verify_image;
+mod verify_packages;
 mod version;
 mod waive;
 

@@ -5,7 +5,7 @@ mod evidence;
 mod replay;
 pub(crate) mod trust;
 mod verdict;
-mod verification;
+pub(crate) mod verification;
 
 use jsonschema::Validator;
 use serde_json::Value;

@@ -269,3 +269,107 @@ fn authorities(domain: &TrustDomain) -> Result<Vec<ShownAuthority>, TrustRootErr
     }
     Ok(shown)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::codes;
+
+    fn policy() -> Policy {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/policies/service.toml");
+        let loaded = crate::policy::load(file.as_ref(), &codes());
+        let mut loaded = loaded.unwrap_or_else(|errors| panic!("{}", errors.render(false)));
+        loaded.components.remove(0).policy
+    }
+
+    /// The public root with a line break more: the same authorities, other bytes.
+    fn refreshed(expired: bool) -> [RootInUse; 2] {
+        let TrustMaterial::TrustedRoot(text) = public_good().material else {
+            panic!("no root");
+        };
+        let expires: Time = "2026-11-28T00:00:00Z".parse().unwrap();
+        let newer = RootInUse {
+            domain: TrustDomain {
+                material: TrustMaterial::TrustedRoot(format!("{text}\n").into()),
+                ..public_good()
+            },
+            refreshed: Some(Refreshed {
+                updated: "2026-11-21T00:00:00Z".parse().unwrap(),
+                expires,
+                expired,
+            }),
+        };
+        let embedded = RootInUse {
+            domain: github(),
+            refreshed: None,
+        };
+        [newer, embedded]
+    }
+
+    #[test]
+    fn a_refreshed_root_takes_the_place_of_the_embedded_one_in_policies() {
+        let mut policy = policy();
+        let roots = refreshed(false);
+        assert_eq!(policy.trust, [public_good(), github()]);
+        trust_roots(&mut policy, &roots);
+        let now = [roots[0].domain.clone(), github()];
+        assert_eq!(policy.trust, now);
+        let ids: Vec<Digest> = now.iter().map(TrustDomain::id).collect();
+        assert!(!policy.provenance.is_empty());
+        let tables = crate::decide::attested_tables(&policy, &policy.agreements);
+        assert!(tables.len() > policy.provenance.len());
+        for table in tables {
+            assert_eq!(table.trust, ids, "{table:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_stays_and_its_log_is_that_of_the_refreshed_root() {
+        let roots = refreshed(false);
+        let texts = |domain: &TrustDomain| match &domain.material {
+            TrustMaterial::TrustedRoot(root) => root.clone(),
+            TrustMaterial::Key { .. } => panic!("a key"),
+        };
+        let key = |root: &TrustDomain| TrustDomain {
+            label: "cosign.pub".to_owned(),
+            material: TrustMaterial::Key {
+                pem: "a key".into(),
+                root: Some(texts(root)),
+            },
+            leniency: Default::default(),
+        };
+        let other = TrustDomain {
+            label: "private.json".to_owned(),
+            material: TrustMaterial::TrustedRoot("{}".into()),
+            leniency: Default::default(),
+        };
+        let mut policy = policy();
+        policy.trust = vec![
+            public_good(),
+            key(&public_good()),
+            key(&other),
+            other.clone(),
+        ];
+        trust_roots(&mut policy, &roots);
+        let newer = &roots[0].domain;
+        let wanted = [newer.clone(), key(newer), key(&other), other];
+        assert_eq!(policy.trust, wanted);
+    }
+
+    #[test]
+    fn an_expired_root_is_used_and_said_to_be_over() {
+        let [over, embedded] = refreshed(true);
+        let note = over.note().unwrap();
+        assert!(note.contains("2026-11-28T00:00:00Z"), "{note}");
+        assert!(note.contains("lockstep trust update"), "{note}");
+        assert_eq!(embedded.note(), None);
+        assert_eq!(refreshed(false)[0].note(), None);
+    }
+
+    #[test]
+    fn without_a_store_this_program_s_own_roots_count() {
+        let roots = roots_in_use(&Environment::empty()).unwrap();
+        assert_eq!(roots.clone().map(|it| it.domain), [public_good(), github()]);
+        assert!(roots.iter().all(|it| it.refreshed.is_none()));
+    }
+}

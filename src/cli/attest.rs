@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use crate::attest::deliver::{self, Written};
 use crate::attest::subject::{Artifact, Place, SubjectError};
 use crate::attest::{Mark, Predicate, SignError, SignedBundle, statement};
+use crate::check::roots_in_use;
 use crate::model::{Statement, visible};
 
 pub(super) use asking::Asking;
@@ -25,6 +26,7 @@ use told::{Delivered, Told};
 use super::ambient::Ambient;
 use super::exit::{Ending, Failure};
 use super::say::Terminal;
+use super::trust::unusable;
 
 /// Copies of one bundle that are written beside artifacts.
 const COPIES: usize = 64;
@@ -55,6 +57,13 @@ pub(super) fn run(
         return Ok(Ending::Fine);
     }
     let signer = Signer::of(&arguments.signing, ambient, &asking)?;
+    let is_logless = arguments.signing.key.is_some() && arguments.signing.no_log;
+    if !is_logless && arguments.signing.services.trusted_root.is_none() {
+        let [public_good, _] = roots_in_use(&ambient.environment).map_err(unusable)?;
+        if let Some(note) = public_good.note() {
+            terminal.note(&note);
+        }
+    }
     let predicate = predicate::predicate(&arguments, signer.claims.as_ref(), ambient)?;
     let mut told = Told::new(&artifacts, &predicate.kind, signer.identity());
     for attestation in attestations(&arguments, &artifacts, &predicate)? {

@@ -35,6 +35,8 @@ use std::collections::BTreeSet;
 use crate::model::{Code, Environment, Level, Name, Policy, Severity, Time, Verdict, visible};
 use crate::verify::CheckedEvidence;
 
+#[cfg(test)]
+pub(crate) use attested::tables as attested_tables;
 pub use wanted::{wanted, wanted_attestations};
 pub use which::{QuestionError, Which};
 

@@ -220,7 +220,7 @@ pub fn human(
         let shown = match (subject.verified, paper.all) {
             (_, true) => subject.rejections.len(),
             (true, false) => 0,
-            (false, false) => 1,
+            (false, false) => subject.rejections.len().min(1),
         };
         for rejection in subject.rejections.iter().take(shown) {
             let line = format!("{}: {}", visible_line(&rejection.found), rejection.message);

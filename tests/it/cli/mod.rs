@@ -33,6 +33,8 @@ mod trust;
 mod verify;
 mod verify_options;
 mod verify_threats;
+mod verify_image;
+mod verify_packages;
 mod version;
 mod vsa;
 mod waive;

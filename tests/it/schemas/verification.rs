@@ -9,6 +9,12 @@ use lockstep::model::Digest;
 
 pub(crate) const SCHEMA: &str = include_str!("../../../docs/schema/verification.schema.json");
 
+/// The schema describes this document.
+#[track_caller]
+pub(crate) fn describes(document: &Value) {
+    valid(&schema(SCHEMA), document, "a verification");
+}
+
 /// What is written about one file that verifies and one that does not.
 fn document(arguments: &[&str]) -> Value {
     let folder = Folder::new();
@@ -50,6 +56,8 @@ fn what_is_written_is_what_the_schema_describes() {
         ("/subjects", json!([])),
         ("/subjects/0/proofs/0/signature/signer", json!({})),
         ("/subjects/0/proofs/0/build/kind", json!("trusted")),
+        ("/subjects/0/proofs/0/artifact", Value::Null),
+        ("/trust/0/source", json!("found")),
         ("/subjects/0/rejections/0/fault", json!("none")),
     ] {
         let mut wrong = proved.clone();

@@ -35,6 +35,8 @@ pub(super) fn unstated(
                 .to_owned(),
         );
     }
+    let provenances = scene.provenances();
+    let about = provenances.about(case, standing);
     for agreement in &scene.agreements {
         // An agreement needs the fact only where another of its channels has the release.
         let has_other = agreement.channels.iter().any(|other| {
@@ -61,12 +63,16 @@ pub(super) fn unstated(
             {
                 "the hash of each of its files"
             }
+            // The policy may ask for attestations of later versions only (`since`).
+            AgreeOn::SameCommit
+                if !about.is_some_and(|it| it.states_commit(&provenances.tables)) =>
+            {
+                "the commit that it is attested to be built from"
+            }
             _ => continue,
         };
         return Some(lacking.to_owned());
     }
-    let provenances = scene.provenances();
-    let about = provenances.about(case, standing);
     if let Some(fact) = about.and_then(|about| about.unstated(&provenances.tables)) {
         return Some(fact);
     }

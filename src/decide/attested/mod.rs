@@ -9,7 +9,7 @@ mod tables;
 
 use std::collections::HashMap;
 
-use crate::model::{ArtifactDigest, Failure, Finding, Name, Provenance};
+use crate::model::{ArtifactDigest, Failure, Finding, Name, Provenance, ProvenanceKind};
 
 use super::rule::{Rests, Rule, some_of};
 use super::scene::{Case, Scene};
@@ -97,6 +97,20 @@ impl<'a> OfRelease<'a> {
             Attached::Unknown(unknown) => Some(unknown),
             Attached::NotStated | Attached::Known { .. } => None,
         })
+    }
+
+    /// Whether its builds say from which commit they are, as `same-commit` needs it: something asks
+    /// for them, and each that is as it should be states one. What is missing or wrong is found by
+    /// its own rule.
+    pub(crate) fn states_commit(&self, tables: &[Provenance]) -> bool {
+        let builds = self.met.iter();
+        let builds = builds.filter(|(at, _)| tables[*at].kind == ProvenanceKind::Build);
+        let mut met = builds.flat_map(|(_, met)| met).peekable();
+        let states = |it: &Met| match &it.held {
+            Held::Passed(claims) => claims.iter().any(|it| it.commit().is_some()),
+            _ => true,
+        };
+        met.peek().is_some() && met.all(states)
     }
 
     /// The fact that a table needs and that the channel, or an attestation, does not state.

@@ -102,6 +102,10 @@ fn built_from(scene: &Scene<'_>, about: &OfRelease<'_>) -> Option<BTreeSet<Strin
             .iter()
             .filter_map(|it| it.commit().map(str::to_owned));
         let commits: BTreeSet<String> = commits.collect();
+        // That none is stated is no mismatch.
+        if commits.is_empty() {
+            return None;
+        }
         all = Some(match all {
             None => commits,
             Some(known) => known.intersection(&commits).cloned().collect(),

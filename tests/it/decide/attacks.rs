@@ -11,14 +11,13 @@ use super::attesting::{
     release, statement, wheel,
 };
 use super::images::{TWO, image, tag};
-use super::world::{LATER, NOW, SECOND, listing, none, question, the_one};
+use super::world::{LATER, NOW, SECOND, failed, listing, none, question, the_one};
 use crate::authority::{Claims, Key, Options};
 
 const IDENTITY: (Severity, Level, Level) = (Severity::Deny, Level::Low, Level::High);
 
-/// A repository on a host of its own, as its build would be described by anybody.
-fn told_by_its_writer(version: &str, digit: char) -> Value {
-    let repository = "https://git.acme.example/acme/api";
+/// The build of a repository as anybody would describe it.
+pub(super) fn told_by_its_writer(repository: &str, version: &str, digit: char) -> Value {
     let reference = format!("refs/tags/v{version}");
     json!({
         "buildDefinition": {
@@ -37,7 +36,7 @@ fn told_by_its_writer(version: &str, digit: char) -> Value {
 #[test]
 fn who_has_only_a_mail_address_cannot_say_from_which_repository_it_was_built() {
     let policy = PACKAGE.replace("github.com/acme", "git.acme.example/acme");
-    let predicate = told_by_its_writer("1.2.0", 'a');
+    let predicate = told_by_its_writer("https://git.acme.example/acme/api", "1.2.0", 'a');
     let text = statement(BUILD, &predicate, &[wheel("1.2.0")]);
     let mallory = Claims::person("mallory@evil.example", "https://accounts.google.com");
     let bundle = AUTHORITY.sign(&text, &mallory, &Options::at(SIGNED));
@@ -279,9 +278,8 @@ fn whom_one_table_trusts_another_does_not() {
             let bundle = match channel == by_key {
                 false => built(&release("1.2.0", 'a'), &[index]),
                 true => {
-                    let mut predicate = told_by_its_writer("1.2.0", 'a').to_string();
-                    predicate = predicate.replace("git.acme.example", "github.com");
-                    let predicate: Value = serde_json::from_str(&predicate).unwrap();
+                    let source = "https://github.com/acme/api";
+                    let predicate = told_by_its_writer(source, "1.2.0", 'a');
                     let text = statement(BUILD, &predicate, &[index]);
                     AUTHORITY.sign_with(&key, &text, &Options::at(SIGNED))
                 }
@@ -330,4 +328,72 @@ fn a_waived_lack_of_provenance_excuses_the_digest_that_it_names_alone() {
     let commit = built(&release("1.2.0", 'b'), &[waived]);
     let verdict = judged(waived, &[&commit]);
     assert_eq!(codes(&verdict), ["commit-mismatch", "waiver-unused"]);
+}
+
+/// What cannot be asked now was judged with its attestations an hour ago: the same digests may go
+/// again, and nothing that was not attested as it should be then.
+#[test]
+fn what_was_attested_is_approved_again_and_nothing_else() {
+    let policy = format!(
+        "{PACKAGE}\n[environment.production]\nrequires = [\"pypi\"]\n\
+         when-unreachable = {{ last-known-good = \"24h\" }}\n"
+    );
+    let judged = |signer: Option<Claims>, exchanged: bool| {
+        let mut before = Told::packages(&[("1.2.0", 'a')]);
+        let bundle = signer.map(|it| built(&it, &[wheel("1.2.0")]));
+        before.wheel("1.2.0", &Vec::from_iter(&bundle));
+        for observation in &mut before.observations {
+            *observation = observation.replace(NOW, "2026-03-04T07:00:00Z");
+        }
+        let mut told = Told::packages(&[("1.2.0", 'a')]);
+        let asked = r#"{"attestations":"1.2.0"}"#;
+        told.observations
+            .push(failed("pypi", NOW, asked, "timeout"));
+        if exchanged {
+            let (was, is) = (wheel("1.2.0").to_string(), digest("other").to_string());
+            told.observations[1] = told.observations[1].replace(&was, &is);
+        }
+        told.observations.splice(..0, before.observations);
+        told.bundles = before.bundles;
+        let question = question(Some("1.2.0"), Some("production"));
+        told.asked(&policy, question, "2026-03-04T08:05:00Z")
+            .outcome
+    };
+    let own = || Some(release("1.2.0", 'a'));
+    assert_eq!(judged(own(), false), Outcome::Allow);
+    assert_ne!(judged(own(), true), Outcome::Allow);
+    assert_ne!(judged(Some(release("1.2.0", 'b')), false), Outcome::Allow);
+    assert_ne!(judged(None, false), Outcome::Allow);
+    let stranger = Claims::github("mallory/api", "refs/tags/v1.2.0", &commit('a'));
+    assert_ne!(judged(Some(stranger), false), Outcome::Allow);
+}
+
+/// Before `since` nothing needs to be attested: then nothing says that two images are of one commit.
+#[test]
+fn same_commit_is_not_held_by_versions_of_which_no_attestation_is_asked_for() {
+    let policy = format!("{TWO}since = \"2.0.0\"\n");
+    let mut told = Told::default();
+    told.observations.push(tag());
+    for channel in ["hub", "ghcr"] {
+        let index = digest(channel);
+        told.observations.extend(image(channel, index, &[]));
+    }
+    let verdict = told.verdict(&policy, "1.2.0");
+    assert_eq!(
+        verdict.outcome,
+        Outcome::Indeterminate,
+        "{:#?}",
+        verdict.findings
+    );
+    assert_eq!(
+        codes(&verdict),
+        ["nothing-to-compare", "nothing-to-compare"]
+    );
+    // A table that leaves out one of the two is as little.
+    let one = TWO.replace(
+        "channels = [\"hub\", \"ghcr\"]\nkind",
+        "channels = [\"hub\"]\nsince = \"2.0.0\"\nkind",
+    );
+    assert_ne!(one, TWO);
+    assert_ne!(told.verdict(&one, "1.2.0").outcome, Outcome::Allow);
 }

@@ -8,8 +8,9 @@ use lockstep::verify::{Origin, check};
 use proptest::prelude::*;
 use serde_json::json;
 
+use super::attacks::told_by_its_writer;
 use super::attesting::{
-    AUTHORITY, SIGNED, Told, built, commit, digest, load, published, release, statement,
+    AUTHORITY, BUILD, SIGNED, Told, built, commit, digest, load, published, release, statement,
 };
 use super::drawn::{Tape, cases};
 use super::images::{TWO, image, tag};
@@ -26,6 +27,7 @@ static POLICIES: LazyLock<Vec<Policy>> = LazyLock::new(|| {
         load(&TWO.replace("commit = \"any\"\n", "")),
         load(&TWO.replace("kind = \"build\"\n", "kind = \"publish\"\n")),
         with("builder = \"https://github.com/acme/api/.github/workflows/release.yml\"\n"),
+        with("since = \"2.0.0\"\n"),
     ];
     // Everything here is signed under one root; more of them cost time and show nothing.
     for policy in &mut policies {
@@ -35,7 +37,7 @@ static POLICIES: LazyLock<Vec<Policy>> = LazyLock::new(|| {
 });
 
 /// Everything that may be attached to an image of one registry; the first is right.
-static DOCUMENTS: LazyLock<Vec<[String; 10]>> = LazyLock::new(|| {
+static DOCUMENTS: LazyLock<Vec<[String; 11]>> = LazyLock::new(|| {
     let of = |channel: &&str| {
         let about = [digest(channel)];
         let own = release("1.2.0", 'a');
@@ -43,6 +45,10 @@ static DOCUMENTS: LazyLock<Vec<[String; 10]>> = LazyLock::new(|| {
         let good = built(&own, &about);
         let sbom = statement("https://spdx.dev/Document", &json!({}), &about);
         let elsewhere = Authority::new("stranger");
+        // Who could have a certificate of the same issuer without a repository.
+        let mallory = Claims::person("mallory@evil.example", &own.issuer);
+        let said = told_by_its_writer("https://github.com/acme/api", "1.2.0", 'a');
+        let own_word = statement(BUILD, &said, &about);
         [
             good.clone(),
             published(&own, &about),
@@ -55,6 +61,7 @@ static DOCUMENTS: LazyLock<Vec<[String; 10]>> = LazyLock::new(|| {
             elsewhere.sign_artifact(b"x", &own, &Options::at(SIGNED)),
             good.replace("sha", "sho")
                 .replacen("\"sig\":\"", "\"sig\":\"AA", 1),
+            AUTHORITY.sign(&own_word, &mallory, &Options::at(SIGNED)),
         ]
     };
     CHANNELS.iter().map(of).collect()
@@ -181,6 +188,20 @@ proptest! {
             let after = less.judge();
             prop_assert!(missing(&after) <= missing(&before), "{what} is missing");
             prop_assert!(before.outcome == Outcome::Allow || after.outcome != Outcome::Allow, "{what}\n{:#?}\n{:#?}", before.findings, after.findings);
+        }
+    }
+
+    /// Whatever else is attached: without the own workflow's build of an image nothing is allowed.
+    #[test]
+    fn an_allow_needs_a_build_of_each_image_by_the_own_workflow(world in worlds()) {
+        if world.judge().outcome == Outcome::Allow {
+            for (channel, documents) in CHANNELS.iter().zip(DOCUMENTS.iter()) {
+                // The third is of another commit, which most of these policies accept.
+                let right = [&documents[0], &documents[2]].map(|it| Digest::of(it.as_bytes()).to_string());
+                let mine = format!(r#""channel":"{channel}""#);
+                let mut told = world.observations.iter().filter(|it| it.contains(&mine));
+                prop_assert!(told.any(|it| right.iter().any(|id| it.contains(id.as_str()))), "{channel}");
+            }
         }
     }
 

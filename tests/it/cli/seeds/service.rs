@@ -135,6 +135,8 @@ fn a_release_and_its_chart_stand_beside_development_builds() {
     let policy = example(
         "flux-service.toml",
         &[
+            // A host without a store of attestations: only the registry is asked.
+            ("https://github.com/acme", "https://git.acme.example/acme"),
             (tag, &format!("{tag}\npath = \"repository\"")),
             ("ghcr.io/acme/orders", &registry.image("acme/orders")),
             (
@@ -146,7 +148,7 @@ fn a_release_and_its_chart_stand_beside_development_builds() {
     let production = ["--environment", "production"];
     // Image and chart are two artifacts: only their commit, which must be attested, can be one.
     let ran = check(&folder, &policy, &production, &[]);
-    assert_judged(&ran, 3, &["nothing-to-compare"]);
+    assert_judged(&ran, 1, &["provenance-missing"]);
     // A chart that nobody announced, with the `+` that a tag cannot hold, is denied.
     pusher.chart("acme/charts/orders", "1.4.3_b4");
     let ran = check(&folder, &policy, &production, &[]);

@@ -110,7 +110,9 @@ fn files(arguments: &AttestArguments, artifacts: &[Artifact]) -> Result<Vec<Path
     if arguments.dry_run || !arguments.destinations().contains(&Destination::File) {
         return Ok(Vec::new());
     }
-    if let Some(file) = &arguments.bundle {
+    if let Some(file) = &arguments.bundle
+        && !arguments.to_dash()
+    {
         return Ok(vec![file.clone()]);
     }
     let suffix = match arguments.pep740 {

@@ -305,7 +305,8 @@ impl AttestArguments {
         Ok(())
     }
 
-    fn to_dash(&self) -> bool {
+    /// Whether `--bundle -` names standard output.
+    pub(super) fn to_dash(&self) -> bool {
         self.bundle.as_deref() == Some(Path::new("-"))
     }
 

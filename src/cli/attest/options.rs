@@ -48,7 +48,8 @@ pub(in crate::cli) struct AttestArguments {
     #[command(flatten)]
     pub(super) build: BuildArguments,
 
-    /// Sign with the private key in this file.
+    /// Sign with the private key in this file, or in AWS KMS (awskms:///alias/NAME, awskms:///arn:…)
+    /// where this program knows it.
     #[arg(long, value_name = "FILE")]
     pub(super) key: Option<PathBuf>,
     #[command(flatten)]

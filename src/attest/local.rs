@@ -17,8 +17,8 @@ use crate::model::STATEMENT_PAYLOAD_TYPE;
 
 /// Has others vouch for an envelope that a key signed: logs, timestamp authorities.
 pub trait Witness: Send + Sync {
-    /// Gives the envelope to them.
-    fn witness<'a>(&'a self, envelope: &'a DsseEnvelope, key: &'a PrivateKey) -> Witnessing<'a>;
+    /// Gives the envelope to them, and the public key in DER that verifies it.
+    fn witness<'a>(&'a self, envelope: &'a DsseEnvelope, public: &'a [u8]) -> Witnessing<'a>;
 }
 
 /// What witnesses say.
@@ -57,7 +57,7 @@ impl LocalKey {
         &self.key
     }
 
-    async fn bundle(&self, statement: &[u8]) -> Result<SignedBundle, SignError> {
+    async fn signed(&self, statement: &[u8]) -> Result<SignedBundle, SignError> {
         let signature = self
             .key
             .sign(&pae(STATEMENT_PAYLOAD_TYPE, statement))
@@ -66,31 +66,50 @@ impl LocalKey {
                 message: error.message,
                 hint: Some(error.hint),
             })?;
-        let signature = DsseSignature::new(SignatureBytes::new(signature), KeyId::new(""));
-        let payload = PayloadBytes::from_bytes(statement);
-        let envelope = DsseEnvelope::new(STATEMENT_PAYLOAD_TYPE, payload, signature);
-        let witnessed = match &self.witness {
-            Some(witness) => witness.witness(&envelope, &self.key).await?,
-            None => Witnessed::default(),
-        };
-        let key = PublicKeyIdentifier::new(self.key.hint());
-        let material = VerificationMaterial::new(VerificationMaterialContent::PublicKey(key))
-            .with_tlog_entries(witnessed.log_entries)
-            .with_timestamp_verification_data(witnessed.timestamps);
-        let content = SignatureContent::DsseEnvelope(envelope);
-        let bundle = Bundle::new(MediaType::Bundle0_3, material, content);
-        let json = bundle.to_json().map_err(|error| SignError {
-            unanswered: false,
-            message: format!("the bundle cannot be written: {error}"),
-            hint: None,
-        })?;
-        Ok(SignedBundle { json })
+        let public = self.key.public_der();
+        bundle(
+            statement,
+            signature,
+            public,
+            &self.key.hint(),
+            self.witness.as_deref(),
+        )
+        .await
     }
+}
+
+/// The bundle of a statement that a key has signed and others vouch for.
+pub(super) async fn bundle(
+    statement: &[u8],
+    signature: Vec<u8>,
+    public: &[u8],
+    hint: &str,
+    witness: Option<&dyn Witness>,
+) -> Result<SignedBundle, SignError> {
+    let signature = DsseSignature::new(SignatureBytes::new(signature), KeyId::new(""));
+    let payload = PayloadBytes::from_bytes(statement);
+    let envelope = DsseEnvelope::new(STATEMENT_PAYLOAD_TYPE, payload, signature);
+    let witnessed = match witness {
+        Some(witness) => witness.witness(&envelope, public).await?,
+        None => Witnessed::default(),
+    };
+    let key = PublicKeyIdentifier::new(hint);
+    let material = VerificationMaterial::new(VerificationMaterialContent::PublicKey(key))
+        .with_tlog_entries(witnessed.log_entries)
+        .with_timestamp_verification_data(witnessed.timestamps);
+    let content = SignatureContent::DsseEnvelope(envelope);
+    let bundle = Bundle::new(MediaType::Bundle0_3, material, content);
+    let json = bundle.to_json().map_err(|error| SignError {
+        unanswered: false,
+        message: format!("the bundle cannot be written: {error}"),
+        hint: None,
+    })?;
+    Ok(SignedBundle { json })
 }
 
 impl Sign for LocalKey {
     fn sign<'a>(&'a self, statement: &'a [u8]) -> Signing<'a> {
-        Box::pin(self.bundle(statement))
+        Box::pin(self.signed(statement))
     }
 
     fn identity(&self) -> &str {

@@ -2,13 +2,14 @@
 
 mod asking;
 mod delivering;
+mod held_key;
 mod options;
 mod predicate;
 mod signer;
 mod subjects;
 mod told;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::attest::deliver::{self, Written};
 use crate::attest::subject::{Artifact, Place, SubjectError};
@@ -18,9 +19,10 @@ use crate::model::{Statement, visible};
 
 pub(super) use asking::Asking;
 use delivering::Places;
+use held_key::HeldKey;
 use options::Destination;
 pub(super) use options::{AttestArguments, SigningArguments};
-pub(super) use signer::{Signer, read_key};
+pub(super) use signer::Signer;
 use told::{Delivered, Told};
 
 use super::ambient::Ambient;
@@ -79,6 +81,16 @@ pub(super) fn run(
         told.tell(arguments.format, terminal)?;
     }
     Ok(Ending::Fine)
+}
+
+/// The public key, as PEM, of the private key that a path or an address names.
+pub(super) fn public_pem(
+    key: &Path,
+    ambient: &Ambient,
+    terminal: &Terminal,
+) -> Result<String, Failure> {
+    let asking = Asking::new(false, ambient, terminal)?;
+    HeldKey::of(key, ambient, &asking)?.public_pem()
 }
 
 /// One statement about all; for package indexes one about each distribution.

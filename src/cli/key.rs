@@ -9,7 +9,7 @@ use crate::attest::key::{self, KeyError, KeyFormat, Password, PrivateKey};
 use crate::model::visible;
 
 use super::ambient::Ambient;
-use super::attest::read_key;
+use super::attest::public_pem;
 use super::exit::{Ending, Failure};
 use super::password;
 use super::say::Terminal;
@@ -43,7 +43,7 @@ enum KeyVerb {
     },
     /// Print the public key of a private key as PEM.
     Public {
-        /// The file of the private key.
+        /// The file of the private key, or awskms:///… where this program knows AWS KMS.
         #[arg(value_name = "KEY")]
         key: PathBuf,
     },
@@ -74,9 +74,8 @@ pub(super) fn run(
 ) -> Result<Ending, Failure> {
     match &arguments.verb {
         KeyVerb::Public { key } => {
-            let key = read_key(key, ambient)?;
-            let pem = key.public_pem();
-            terminal.result(&pem.map_err(|error| Failure::new(error.message, error.hint))?)?;
+            let pem = public_pem(key, ambient, terminal)?;
+            terminal.result(&pem)?;
         }
         KeyVerb::Generate {
             algorithm,

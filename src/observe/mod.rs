@@ -16,6 +16,8 @@ pub mod git_tag;
 mod github;
 pub mod github_release;
 pub mod http;
+#[cfg(feature = "kms")]
+pub mod kms;
 pub mod lambda;
 pub mod manifest;
 pub mod npm;

@@ -187,7 +187,12 @@ impl PrivateKey {
 
     /// The hint by which bundles name it: base64 of the fingerprint, as cosign writes it.
     pub fn hint(&self) -> String {
-        let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &self.public);
-        STANDARD.encode(hash.as_ref())
+        hint(&self.public)
     }
+}
+
+/// The hint of a public key in DER.
+pub(super) fn hint(public: &[u8]) -> String {
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, public);
+    STANDARD.encode(hash.as_ref())
 }

@@ -6,7 +6,6 @@ use sigstore_types::{DerPublicKey, DsseEnvelope, TimestampToken, TransparencyLog
 use super::rekor::{self, LogVerifier};
 use super::services::{ServiceOptions, Services};
 use super::{timestamp, trust_of};
-use crate::attest::key::PrivateKey;
 use crate::attest::{SignError, Witness, Witnessed, Witnessing};
 use crate::model::TrustDomain;
 use crate::observe::Environment;
@@ -103,8 +102,8 @@ impl SigstoreWitness {
 }
 
 impl Witness for SigstoreWitness {
-    fn witness<'a>(&'a self, envelope: &'a DsseEnvelope, key: &'a PrivateKey) -> Witnessing<'a> {
-        Box::pin(self.ask(envelope, key.public_der()))
+    fn witness<'a>(&'a self, envelope: &'a DsseEnvelope, public: &'a [u8]) -> Witnessing<'a> {
+        Box::pin(self.ask(envelope, public))
     }
 }
 

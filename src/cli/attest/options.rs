@@ -115,7 +115,8 @@ pub(super) enum Destination {
 /// Who signs.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct SigningArguments {
-    /// Sign with the private key in this file.
+    /// Sign with the private key in this file, or in AWS KMS (awskms:///alias/NAME, awskms:///arn:…)
+    /// where this program knows it.
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) key: Option<PathBuf>,
     #[command(flatten)]

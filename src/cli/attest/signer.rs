@@ -1,21 +1,18 @@
 //! Who signs: the identity of this job or person, or a key that lies here.
 
-use std::io::Read;
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::attest::ci::TokenClaims;
-use crate::attest::key::{KEY_BYTES, PrivateKey};
 use crate::attest::keyless::{Keyless, KeylessOptions, SigstoreWitness};
-use crate::attest::{LocalKey, Sign, SignedBundle, Witness};
+use crate::attest::{Sign, SignedBundle, Witness};
 use crate::cli::ambient::Ambient;
 use crate::cli::exit::Failure;
-use crate::cli::password;
 use crate::model::{Duration, Leniency, TrustDomain, TrustMaterial};
 use crate::observe::now;
 use crate::verify::{UnverifiedBundle, Verifier};
 
 use super::asking::Asking;
+use super::held_key::HeldKey;
 use super::options::{SigningArguments, read_text};
 use super::{shown, unsigned};
 
@@ -70,7 +67,7 @@ impl Signer {
                 claims: Some(claims),
             });
         };
-        let key = read_key(path, ambient)?;
+        let key = HeldKey::of(path, ambient, asking)?;
         let witness = match arguments.no_log {
             true => None,
             false => {
@@ -82,7 +79,7 @@ impl Signer {
                 Some(witness.map_err(unsigned)?)
             }
         };
-        let pem = key.public_pem();
+        let pem = key.public_pem()?;
         let root = match witness.as_ref().map(|it| &it.trust().material) {
             Some(TrustMaterial::TrustedRoot(root)) => Some(root.clone()),
             _ => None,
@@ -90,9 +87,7 @@ impl Signer {
         let domain = TrustDomain {
             label: shown(path),
             material: TrustMaterial::Key {
-                pem: pem
-                    .map_err(|error| Failure::new(error.message, error.hint))?
-                    .into(),
+                pem: pem.into(),
                 root,
             },
             leniency: Leniency {
@@ -102,7 +97,7 @@ impl Signer {
         };
         let witness = witness.map(|it| Arc::new(it) as Arc<dyn Witness>);
         Ok(Self {
-            sign: Box::new(LocalKey::new(key, witness)),
+            sign: key.signing(witness),
             verifier: verifier(&domain)?,
             claims: None,
         })
@@ -146,20 +141,4 @@ impl Signer {
 fn verifier(domain: &TrustDomain) -> Result<Verifier, Failure> {
     let hint = "name a trusted_root.json of the instance with --trusted-root";
     Verifier::new(domain).map_err(|error| Failure::new(error.to_string(), hint))
-}
-
-/// The private key of a file.
-pub(in crate::cli) fn read_key(path: &Path, ambient: &Ambient) -> Result<PrivateKey, Failure> {
-    let shown = shown(path);
-    let unreadable = |error: std::io::Error| {
-        let message = format!("{shown}: cannot be read: {error}");
-        Failure::new(message, "name the file of a private key")
-    };
-    let file = std::fs::File::open(path).map_err(unreadable)?;
-    let mut bytes = pkcs8::der::zeroize::Zeroizing::new(Vec::new());
-    file.take(KEY_BYTES as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
-    PrivateKey::of_pem(&bytes, || password::to_open(&shown, ambient))
-        .map_err(|error| Failure::new(format!("{shown}: {}", error.message), error.hint))
 }

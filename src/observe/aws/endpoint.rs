@@ -12,6 +12,8 @@ pub(in crate::observe) enum Service {
     Lambda,
     Ecr,
     Sts,
+    #[cfg(feature = "kms")]
+    Kms,
 }
 
 impl Service {
@@ -22,6 +24,8 @@ impl Service {
             Self::Lambda => "lambda",
             Self::Ecr => "ecr",
             Self::Sts => "sts",
+            #[cfg(feature = "kms")]
+            Self::Kms => "kms",
         }
     }
 
@@ -33,6 +37,8 @@ impl Service {
             Self::Lambda => "AWS_ENDPOINT_URL_LAMBDA",
             Self::Ecr => "AWS_ENDPOINT_URL_ECR",
             Self::Sts => "AWS_ENDPOINT_URL_STS",
+            #[cfg(feature = "kms")]
+            Self::Kms => "AWS_ENDPOINT_URL_KMS",
         }
     }
 }
@@ -109,6 +115,10 @@ fn host(service: Service, region: &str, fips: bool) -> String {
         (Service::Ecr, true) => "ecr-fips",
         (Service::Sts, false) => "sts",
         (Service::Sts, true) => "sts-fips",
+        #[cfg(feature = "kms")]
+        (Service::Kms, false) => "kms",
+        #[cfg(feature = "kms")]
+        (Service::Kms, true) => "kms-fips",
     };
     format!("{name}.{region}.{}", suffix(region))
 }

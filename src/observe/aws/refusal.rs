@@ -107,6 +107,7 @@ pub(super) fn explained(mut unanswered: Unanswered, action: &str, region: &str) 
         "NoSuchBucket"
         | "ResourceNotFoundException"
         | "RepositoryNotFoundException"
+        | "NotFoundException"
         | "NoSuchKey" => (
             FailureKind::NotFound,
             "it does not exist there, or not in this account and region".to_owned(),

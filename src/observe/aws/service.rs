@@ -27,6 +27,30 @@ impl Session {
         region: &str,
     ) -> Result<Self, Box<Unanswered>> {
         let endpoint = Self::endpoint(client, service, region)?;
+        Self::there(client, service, region, endpoint).await
+    }
+
+    /// At an address that somebody named, which ends in `/`.
+    ///
+    /// # Errors
+    /// Where there is no credential.
+    #[cfg(feature = "kms")]
+    pub(in crate::observe) async fn at(
+        client: &Client,
+        service: Service,
+        region: &str,
+        url: Url,
+    ) -> Result<Self, Box<Unanswered>> {
+        let endpoint = Endpoint { url, moved: true };
+        Self::there(client, service, region, endpoint).await
+    }
+
+    async fn there(
+        client: &Client,
+        service: Service,
+        region: &str,
+        endpoint: Endpoint,
+    ) -> Result<Self, Box<Unanswered>> {
         let keys = chain::keys(client, region).await?;
         let label = keys.label.clone();
         let signer = Arc::new(V4::new(keys, service.signing_name(), region));

@@ -17,6 +17,8 @@ mod init;
 mod inspect;
 mod interrupt;
 mod key;
+#[cfg(feature = "kms")]
+mod kms;
 mod live;
 mod local;
 mod many;

@@ -50,6 +50,11 @@ for bucket in wanted.get("buckets", []):
     for wanted_object in bucket["objects"]:
         put(s3, bucket["name"], wanted_object)
 
+kms = client("kms")
+for alias in wanted.get("keys", []):
+    made = kms.create_key(KeyUsage="SIGN_VERIFY", KeySpec="ECC_NIST_P256")
+    kms.create_alias(AliasName=alias, TargetKeyId=made["KeyMetadata"]["KeyId"])
+
 iam = client("iam")
 role = iam.create_role(RoleName="reader", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
 functions = client("lambda")

@@ -29,6 +29,7 @@ mod trust;
 mod verify;
 mod version;
 mod vsa;
+mod vsa_signers;
 mod waive;
 
 use std::io::Write;

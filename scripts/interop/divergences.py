@@ -13,8 +13,10 @@ DSSE_AS_HASHEDREKORD = (
 )
 NO_DSSE_IN_REKOR_V2 = "Rekor v2 takes hashedrekord only, npm's signer proposes a dsse entry for an envelope"
 NO_LOG_ENTRIES = "sigstore-python demands the field tlogEntries, and a log entry in it"
+NAMELESS_SUBJECTS = "sigstore-python demands a name of every subject, and knows no digest of a commit"
 
 KNOWN = [
+    ("keyless verdict attestation, Rekor v[12]", "lockstep", "sigstore-python", NAMELESS_SUBJECTS),
     ("keyless attestation, Rekor v[12]", "cosign", "sigstore-python", STATEMENT_V0_1),
     ("*key*attestation, Rekor v2", "*", "sigstore-npm", DSSE_AS_HASHEDREKORD),
     ("*provenance*, Rekor v2", "*", "sigstore-npm", DSSE_AS_HASHEDREKORD),

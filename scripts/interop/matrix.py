@@ -7,7 +7,7 @@ import tarfile
 from pathlib import Path
 
 import divergences
-from peers import IDENTITY, PROVENANCE, Signed
+from peers import IDENTITY, PROVENANCE, SUMMARY, VERIFIER, Signed
 from stage import CaseFailed, expect_refusal, expect_success
 
 COMMIT = "0123456789012345678901234567890123456789"
@@ -42,6 +42,20 @@ PREDICATE = {
         "metadata": {"invocationId": "https://github.com/acme/app/actions/runs/10/attempts/1"},
     },
 }
+
+# A library on git tags and PyPI.
+POLICY = """[component]
+name = "lib"
+source = "https://git.example/acme/lib"
+announced-by = "tag"
+[line.release]
+scheme = "pep440"
+[channel.tag]
+kind = "git-tag"
+tag = "{version}"
+[channel.pypi]
+kind = "pypi"
+"""
 
 # The variables of that run, as GitHub's runner sets them.
 GITHUB_VARIABLES = {
@@ -188,7 +202,30 @@ def ours_signed(world):
                 return ours.sign(artifact, bundle, "dsse", version, world.predicate, key=private)
 
             add(f"{algorithm} key attestation, Rekor v{log}", make, log=log, key=public)
+        for whose, private, public in (("keyless", None, None), ("cosign key", *world.cosign_key())):
+            add(f"{whose} verdict attestation, Rekor v{log}",
+                lambda a, b, v=log, k=private: ours.summarise(*judged(world, a), b, v, key=k),
+                log=log, key=public, predicate_type=SUMMARY)
     return out
+
+
+def judged(world, artifact):
+    """A policy, and evidence that allows a release which has this artifact."""
+    policy = world.write("verdict.toml", POLICY.encode())
+    asked = {"at": "2026-01-01T00:00:05Z", "round": "2026-01-01T00:00:00Z", "credential": "anonymous", "query": "listing"}
+    file = {"digest": f"sha256:{hashlib.sha256(artifact.read_bytes()).hexdigest()}", "uploaded": "2025-12-01T00:00:00Z"}
+    seen = {"tag": {"commit": COMMIT}, "pypi": {"files": {artifact.name: file}}}
+    observations = [
+        {
+            **asked, "channel": channel, "endpoint": f"https://{channel}.example/",
+            "answer": {"seen": {"facts": {"listing": {"entries": {"1.0": facts}}}, "coverage": "complete"}},
+        }
+        for channel, facts in seen.items()
+    ]
+    evidence = {
+        "schema": "lockstep-evidence/1", "component": "lib", "decided-at": "2026-01-01T00:00:10Z", "observations": observations,
+    }
+    return policy, world.write(f"{artifact.name}.evidence.json", json.dumps(evidence).encode())
 
 
 def readers(world, signed):
@@ -229,6 +266,18 @@ def wrong_expectations(world, signed):
         return
     yield "another identity", signed.but(identity=STRANGER)
     yield "another issuer", signed.but(issuer="https://issuer.example")
+
+
+def read_as_verdicts(world, everything):
+    """Lockstep also takes a signed verdict for what it is, and only as the verifier that is expected."""
+    for case, signer, signed in everything:
+        if signed is None or signed.predicate_type != SUMMARY:
+            continue
+        ours, stranger = world.lockstep, f"{VERIFIER}-of-others"
+        world.table.run(f"{case}: as a verdict", signer.name, ours.name,
+                        lambda s=signed: expect_success(ours.verify_summary(s, VERIFIER)))
+        world.table.run(f"{case}: another verifier", signer.name, ours.name,
+                        lambda s=signed: expect_refusal(ours.verify_summary(s, stranger), ours.refusals))
 
 
 def read_by_source(world, everything):

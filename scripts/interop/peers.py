@@ -6,6 +6,8 @@ from pathlib import Path
 
 IDENTITY = "https://github.com/acme/app/.github/workflows/release.yml@refs/tags/v1.2.3"
 PROVENANCE = "https://slsa.dev/provenance/v1"
+SUMMARY = "https://slsa.dev/verification_summary/v1"
+VERIFIER = "https://acme.example/release-gate"
 PASSWORD = "interop"
 
 
@@ -196,6 +198,21 @@ class Lockstep(Peer):
     def sign(self, artifact, bundle, kind, log, predicate, key=None):
         assert kind == "dsse"
         return self.attest(artifact, "--predicate", predicate, "--type", PROVENANCE, "--bundle", bundle, log=log, key=key)
+
+    def summarise(self, policy, evidence, bundle, log, key=None):
+        """`lockstep check --emit-vsa`: the verdict on what a file says, signed."""
+        identity = ["--key", key] if key else ["--identity-token", self.services.token()]
+        return self.shell.run(
+            self.program, "check", policy, "--version", "1.0", "--evidence", evidence, "--unsafe-unsigned-evidence",
+            "--emit-vsa", bundle, "--vsa-verifier", VERIFIER, *identity, "--signing-config", self.config(log),
+            "--trusted-root", self.trusted_root, environment={"COSIGN_PASSWORD": PASSWORD},
+        )
+
+    def verify_summary(self, signed, verifier):
+        return self.shell.run(
+            self.program, "verify", signed.artifact, "--bundle", signed.bundle, "--trusted-root", self.trusted_root,
+            *self.expectations(signed), "--vsa", "--vsa-verifier", verifier, "--vsa-resource", "pkg:generic/lib@1.0",
+        )
 
     def generate_key(self, prefix, algorithm):
         return self.shell.run(

@@ -76,6 +76,7 @@ def run(told, state):
         everything = matrix.everything_signed(world)
         matrix.read_all(world, everything)
         matrix.read_by_source(world, everything)
+        matrix.read_as_verdicts(world, everything)
         matrix.images(world, hosts)
         matrix.distributions(world)
     return table.print()

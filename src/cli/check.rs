@@ -202,12 +202,15 @@ fn question(arguments: &CheckArguments, ambient: &Ambient) -> Result<Question, F
     })
 }
 
+/// Who takes a verdict, or why there is none.
+type Take<'t> = dyn FnMut(Result<Judged, Failure>, &mut Terminal) -> Result<(), Failure> + 't;
+
 fn from_file(
     arguments: &CheckArguments,
     path: &Path,
     targets: &[Target],
     question: &Question,
-    take: &mut dyn FnMut(Result<Judged, Failure>, &mut Terminal) -> Result<(), Failure>,
+    take: &mut Take<'_>,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
     let documents = read_evidence(path).map_err(|error| Failure::Said {

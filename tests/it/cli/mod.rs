@@ -39,6 +39,7 @@ mod verify_image;
 mod verify_packages;
 mod version;
 mod vsa;
+mod vsa_signers;
 mod waive;
 
 use std::io::Write;

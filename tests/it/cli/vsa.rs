@@ -4,15 +4,16 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use lockstep::model::Digest;
 use serde_json::{Value, json};
 
 use super::live::{Live, live};
 use super::{Ran, Run, library_evidence};
-use crate::authority::{Authority, Claims, Key, Options, statement};
 
-const GATE: &str = "https://example.com/release-gate";
-const SUMMARY: &str = "https://slsa.dev/verification_summary/v1";
+pub(super) const GATE: &str = "https://example.com/release-gate";
+pub(super) const SUMMARY: &str = "https://slsa.dev/verification_summary/v1";
 const OLD: &str = "2026-01-01T00:00:00Z";
 
 /// What the index of [`live`] has.
@@ -78,14 +79,11 @@ impl World {
 }
 
 fn decoded(text: &str) -> Vec<u8> {
-    use base64::Engine as _;
-    base64::engine::general_purpose::STANDARD
-        .decode(text)
-        .unwrap()
+    STANDARD.decode(text).unwrap()
 }
 
 #[track_caller]
-fn denies(ran: &Ran, words: &[&str]) {
+pub(super) fn denies(ran: &Ran, words: &[&str]) {
     assert_eq!(ran.code, Some(1), "{ran:#?}");
     let flat = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(flat.contains("not verified"), "{ran:#?}");
@@ -269,8 +267,7 @@ fn an_envelope_alone_is_one_that_openssl_and_this_verify() {
 }
 
 fn encoded(bytes: &[u8]) -> String {
-    use base64::Engine as _;
-    base64::engine::general_purpose::STANDARD.encode(bytes)
+    STANDARD.encode(bytes)
 }
 
 fn decoded_hex(hex: &str) -> Vec<u8> {
@@ -401,118 +398,4 @@ fn what_cannot_be_summed_up_is_refused_before_anything_is_asked() {
         .by_key(&["--version", "1.0"])
         .refuses(&["something else than a summary"]);
     assert_eq!(std::fs::read(world.summary()).unwrap(), b"my notes");
-}
-
-/// Summaries that others write, by certificate: whatever is not as expected denies.
-#[test]
-fn a_summary_counts_from_the_expected_identity_as_long_as_it_is_fresh() {
-    let folder = super::Folder::new();
-    let authority = Authority::new("summaries");
-    folder.file("root.json", authority.trusted_root_json());
-    let now = lockstep::observe::now();
-    let predicate = |result: &str, time: &str| {
-        json!({"verifier": {"id": GATE}, "timeVerified": time, "resourceUri": "pkg:generic/a@1",
-            "policy": {}, "verificationResult": result, "verifiedLevels": ["FAILED"]})
-    };
-    let at = |ago: u64| {
-        now.minus(lockstep::model::Duration::from_seconds(ago))
-            .to_string()
-    };
-    let signed = |name: &str, kind: &str, repository: &str, predicate: &Value| {
-        let said = statement("a.zip", Digest::of(b"artifact"), kind, predicate);
-        let claims = Claims::github(repository, "refs/heads/main", &"a".repeat(40));
-        let options = Options::at(1_750_000_000);
-        folder.file(name, authority.sign(&said, &claims, &options));
-    };
-    let passed = predicate("PASSED", &at(60));
-    signed("good.json", SUMMARY, "acme/gate", &passed);
-    signed("eve.json", SUMMARY, "eve/gate", &passed);
-    signed(
-        "failed.json",
-        SUMMARY,
-        "acme/gate",
-        &predicate("FAILED", &at(60)),
-    );
-    signed(
-        "lower.json",
-        SUMMARY,
-        "acme/gate",
-        &predicate("passed", &at(60)),
-    );
-    signed(
-        "stale.json",
-        SUMMARY,
-        "acme/gate",
-        &predicate("PASSED", &at(90_000)),
-    );
-    let future = now
-        .plus(lockstep::model::Duration::from_hours(1))
-        .to_string();
-    signed(
-        "future.json",
-        SUMMARY,
-        "acme/gate",
-        &predicate("PASSED", &future),
-    );
-    signed(
-        "no-time.json",
-        SUMMARY,
-        "acme/gate",
-        &predicate("PASSED", "today"),
-    );
-    signed(
-        "kind.json",
-        "https://slsa.dev/verification_summary/v0.2",
-        "acme/gate",
-        &passed,
-    );
-    signed("empty.json", SUMMARY, "acme/gate", &json!({}));
-    let key = Key::p256("gate");
-    let said = statement("a.zip", Digest::of(b"artifact"), SUMMARY, &passed);
-    folder.file(
-        "key.json",
-        authority.sign_with(&key, &said, &Options::at(1_750_000_000)),
-    );
-
-    let digest = Digest::of(b"artifact").to_string();
-    let signer = [
-        "--certificate-oidc-issuer",
-        "https://token.actions.githubusercontent.com",
-        "--source-repository",
-        "https://github.com/acme/gate",
-    ];
-    let verify = |bundle: &str, more: &[&str]| {
-        let head = [
-            "verify",
-            "--trusted-root",
-            "root.json",
-            "--vsa",
-            "--vsa-verifier",
-            GATE,
-        ];
-        let tail = ["--bundle", bundle, "--vsa-max-age", "24h", &digest];
-        Run::new(&[&head[..], more, &tail].concat())
-            .within(folder.path())
-            .run()
-    };
-    let ran = verify("good.json", &signer);
-    assert_eq!(ran.code, Some(0), "{ran:#?}");
-    for (bundle, words) in [
-        ("eve.json", &["source-repository", "eve/gate"][..]),
-        ("failed.json", &["verificationResult is `FAILED`"]),
-        ("lower.json", &["verificationResult is `passed`"]),
-        ("stale.json", &["longer ago than 1d"]),
-        ("future.json", &["after"]),
-        ("no-time.json", &["no time"]),
-        ("kind.json", &["predicate-type"]),
-        ("empty.json", &["no verification summary"]),
-        ("key.json", &[]),
-    ] {
-        denies(&verify(bundle, &signer), words);
-    }
-    // Whose word it is must be said.
-    verify("good.json", &[]).refuses(&["whose signature counts"]);
-    verify("good.json", &["--unsafe-any-identity"]).refuses(&["--unsafe-any-identity"]);
-    let without = ["verify", "--vsa", "--key", "k", &digest];
-    Run::new(&without).run().refuses(&["--vsa-verifier"]);
 }

@@ -5,8 +5,8 @@
 
 The bundle is sigstore-python's keyless signature of a small file, with a certificate and an entry in a log, made for the
 run by the services of scripts/interop; once with Rekor v1 and once with Rekor v2 and a timestamp. Each program is told
-the same identity, issuer and trusted root. What is printed is the median of the turns, and how many times Lockstep's each
-of the others is.
+the same identity, issuer and trusted root. What is printed is the least and the median of the turns, and how many times
+Lockstep's least each of the others' is: what else runs on the machine lengthens the median.
 """
 
 import os
@@ -63,15 +63,14 @@ def compare(name, readers, signed, turns):
             expect_success(reader.verify(signed))
             if turn >= WARM_UP:
                 times[reader.name].append(time.perf_counter() - began)
-    medians = {reader: statistics.median(taken) for reader, taken in times.items()}
-    ours = medians["lockstep"]
-    print(f"\n{name}: medians of {turns}, in turn")
+    ours = min(times["lockstep"])
+    print(f"\n{name}: the least of {turns} and the median, in turn")
     reached = True
-    for reader, median in medians.items():
+    for reader, taken in times.items():
         goal = GOALS.get(reader)
-        ratio = f"  {median / ours:6.1f} x (goal: at least {goal} x)" if goal else ""
-        reached &= goal is None or median / ours >= goal
-        print(f"  {reader:16} {median * 1e3:8.2f} ms{ratio}")
+        ratio = f"  {min(taken) / ours:6.1f} x (goal: at least {goal} x)" if goal else ""
+        reached &= goal is None or min(taken) / ours >= goal
+        print(f"  {reader:16} {min(taken) * 1e3:8.2f} ms {statistics.median(taken) * 1e3:8.2f} ms{ratio}")
     return reached
 
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use sha2::{Digest as _, Sha256};
+use aws_lc_rs::digest::{SHA256, digest};
 
 /// A SHA-256 digest, written `sha256:<64 lower-case hexadecimal digits>`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,7 +20,9 @@ pub struct DigestError {
 impl Digest {
     /// The digest of these bytes.
     pub fn of(bytes: &[u8]) -> Self {
-        Self(Sha256::digest(bytes).into())
+        let mut of = [0; 32];
+        of.copy_from_slice(digest(&SHA256, bytes).as_ref());
+        Self(of)
     }
 
     /// The digest whose 32 bytes are already known, as a streaming hasher gives them.

@@ -130,9 +130,6 @@ fn prove(
         }
     }
     Err(worst.unwrap_or_else(|| {
-        VerifyError::new(
-            Fault::Unsupported,
-            "there is nothing to verify it against",
-        )
+        VerifyError::new(Fault::Unsupported, "there is nothing to verify it against")
     }))
 }

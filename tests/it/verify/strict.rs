@@ -4,7 +4,7 @@ use lockstep::model::{Leniency, Time, TrustDomain, TrustMaterial};
 use lockstep::verify::{Fault, UnverifiedBundle, Verifier};
 use serde_json::{Value, json};
 
-use super::attack::{encoded, parsed, refused_for, verified};
+use super::attack::{decoded, encoded, parsed, refused_for, verified};
 use super::sound::{TIME, about_artifact, artifact, claims};
 use crate::authority::{Authority, Key, Kind, Logged, Options, Sct, Version};
 
@@ -171,6 +171,48 @@ fn a_log_entry_is_verified_where_no_log_is_needed() {
             proof["hashes"][0] = encoded(&[0; 32]);
             refused_for(&broken, domain, Fault::Log, "root hash mismatch");
         }
+    }
+}
+
+/// The promise of Rekor v1 gives the time, its proof the place in the log: neither makes good for
+/// the other.
+#[test]
+fn a_promise_and_a_proof_are_each_verified() {
+    let authority = Authority::new("strict");
+    let domain = authority.domain("authority");
+    let broken = |text: &Value| {
+        let mut bytes = decoded(text);
+        *bytes.last_mut().unwrap() ^= 1;
+        encoded(&bytes)
+    };
+    for (version, kind) in [(Version::V0_2, Kind::Intoto), (Version::V0_3, Kind::Dsse)] {
+        let bundle = signed(&authority, &of(version, kind));
+        let found = verified(&bundle, &domain).unwrap();
+        assert_eq!(found.signature().log_entries(), 1);
+        let with = |change: &dyn Fn(&mut Value)| {
+            let mut changed = bundle.clone();
+            change(&mut changed["verificationMaterial"]["tlogEntries"][0]);
+            changed
+        };
+        let hash = with(&|entry| entry["inclusionProof"]["hashes"][0] = encoded(&[0; 32]));
+        refused_for(&hash, &domain, Fault::Log, "root hash mismatch");
+        let place = with(&|entry| entry["inclusionProof"]["logIndex"] = json!("4"));
+        refused_for(&place, &domain, Fault::Log, "inclusion proof");
+        let checkpoint = with(&|entry| {
+            let envelope = &mut entry["inclusionProof"]["checkpoint"]["envelope"];
+            let text = envelope.as_str().unwrap().trim_end();
+            let (before, signature) = text.rsplit_once(' ').unwrap();
+            let signature = broken(&json!(signature));
+            *envelope = json!(format!("{before} {}\n", signature.as_str().unwrap()));
+        });
+        refused_for(&checkpoint, &domain, Fault::Log, "a signature of log");
+        let promise = with(&|entry| {
+            let promise = &mut entry["inclusionPromise"]["signedEntryTimestamp"];
+            *promise = broken(promise);
+        });
+        refused_for(&promise, &domain, Fault::Log, "SET");
+        let time = with(&|entry| entry["integratedTime"] = json!((TIME + 1).to_string()));
+        refused_for(&time, &domain, Fault::Log, "SET");
     }
 }
 

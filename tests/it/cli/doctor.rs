@@ -16,9 +16,9 @@ fn github(push: bool, left: u64) -> Loopback {
                 "limit": 5000, "remaining": left, "reset": 4_000_000_000_u64}}})),
             // A private repository looks like none.
             _ if !known => answer("404 Not Found", &[], b""),
-            "/api/v3/repos/acme/api" => {
-                json(&serde_json::json!({"id": 1, "private": true, "permissions": {"push": push}}))
-            }
+            "/api/v3/repos/acme/api" => json(
+                &serde_json::json!({"id": 1, "full_name": "acme/api", "private": true, "permissions": {"push": push}}),
+            ),
             "/api/v3/repos/acme/api/branches?per_page=100" => json(
                 &serde_json::json!([{"name": "main", "protected": true}, {"name": "x", "protected": false}]),
             ),

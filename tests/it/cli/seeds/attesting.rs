@@ -16,10 +16,14 @@ const SIGNED: i64 = 1_772_435_000;
 /// A workflow of a repository, run for a reference at a commit.
 pub(super) fn workflow(repository: &str, file: &str, reference: &str, commit: &str) -> Claims {
     let mut claims = Claims::github(repository, reference, commit);
-    let named = |text: &String| text.replace("release.yml", file);
-    claims.identity = named(&claims.identity);
-    claims.build_signer_uri = claims.build_signer_uri.as_ref().map(named);
-    claims.build_config_uri = claims.build_config_uri.as_ref().map(named);
+    let texts = [
+        Some(&mut claims.identity),
+        claims.build_signer_uri.as_mut(),
+        claims.build_config_uri.as_mut(),
+    ];
+    for text in texts.into_iter().flatten() {
+        *text = text.replace("release.yml", file);
+    }
     claims
 }
 

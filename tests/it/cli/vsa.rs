@@ -51,7 +51,6 @@ impl World {
         run.within(self.live.folder.path()).run()
     }
 
-    /// With a key and no log.
     fn by_key(&self, more: &[&str]) -> Ran {
         self.check(&[&["--key", "lockstep.key", "--no-log"], more].concat())
     }

@@ -75,7 +75,9 @@ impl FromStr for RepositoryAddress {
 
     fn from_str(text: &str) -> Result<Self, RepositoryAddressError> {
         let error = || RepositoryAddressError(visible_line(text));
-        if text.len() > 2_000 || text.contains(|it: char| it.is_whitespace() || it.is_control()) {
+        // A backslash is a slash in `https` and a letter in `ssh`: no address is both.
+        let is_odd = |it: char| it.is_whitespace() || it.is_control() || it == '\\';
+        if text.len() > 2_000 || text.contains(is_odd) {
             return Err(error());
         }
         let plain = text.strip_prefix("git+").unwrap_or(text);
@@ -102,7 +104,9 @@ impl FromStr for RepositoryAddress {
         let host = url.host_str().ok_or_else(error)?.to_ascii_lowercase();
         let path = url.path().trim_end_matches('/');
         let path = path.strip_suffix(".git").unwrap_or(path);
-        if path.len() < 2 || path.contains('%') || path.contains("//") {
+        // What would be another address when it is read again is none.
+        let is_cut = path.ends_with('/') || path.ends_with(".git");
+        if path.len() < 2 || is_cut || path.contains('%') || path.contains("//") {
             return Err(error());
         }
         let path = match host.as_str() {
@@ -113,7 +117,12 @@ impl FromStr for RepositoryAddress {
             Some(port) if !is_ssh => format!(":{port}"),
             _ => String::new(),
         };
-        Ok(Self(format!("{scheme}://{host}{port}{path}")))
+        let written = format!("{scheme}://{host}{port}{path}");
+        // A host of `ssh` may be none of `https`.
+        match Url::parse(&written) {
+            Ok(again) if again.as_str() == written => Ok(Self(written)),
+            _ => Err(error()),
+        }
     }
 }
 
@@ -234,6 +243,11 @@ mod tests {
             "https://github.com/acme/%61pi",
             "https://github.com/ac me/api",
             "https://github.com//api",
+            "https://github.com/acme\\api",
+            "git+ssh://git@git.example/acme\\api",
+            "https://github.com/acme/api/.git",
+            "https://github.com/acme/api.git.git",
+            "git+ssh://git@host.1/acme/api",
         ] {
             assert!(text.parse::<RepositoryAddress>().is_err(), "{text}");
         }

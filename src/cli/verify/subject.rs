@@ -75,9 +75,13 @@ impl Subject {
             ));
         }
         if !path.exists() {
+            let hint = match attached::Subject::read(&path.to_string_lossy()) {
+                Ok(attached::Subject::Image(_)) => "an image is written `oci:HOST/NAME:TAG`",
+                _ => "a subject is a file or a digest such as sha256:…",
+            };
             return Err(Failure::new(
                 format!("{shown}: there is no such file"),
-                "a subject is a file or a digest such as sha256:…",
+                hint,
             ));
         }
         let (first, second) = (named(".sigstore.json"), named(".sigstore"));
@@ -85,15 +89,8 @@ impl Subject {
             (true, _) => first,
             (false, true) => second,
             (false, false) => {
-                let hint = match attached::Subject::read(&path.to_string_lossy()) {
-                    Ok(attached::Subject::Image(_)) if !path.exists() => {
-                        "an image is written `oci:HOST/NAME:TAG`"
-                    }
-                    _ => {
-                        "name its bundle with --bundle FILE, or `-` for standard input; \
-                         --repo OWNER/NAME asks GitHub's store"
-                    }
-                };
+                let hint = "name its bundle with --bundle FILE, or `-` for standard input; \
+                            --repo OWNER/NAME asks GitHub's store";
                 let message =
                     format!("{shown}: neither {shown}.sigstore.json nor {shown}.sigstore is there");
                 return Err(Failure::new(message, hint));

@@ -156,6 +156,79 @@ const SHOWN: &[(&str, &[&str], &str, &str)] = &[
         "runners_of_the_users_own_are_denied_where_that_is_said",
     ),
     (
+        "verify",
+        &["--platform"],
+        "verify_image.rs",
+        "an_index_is_verified_as_a_whole_and_one_platform_where_it_is_named",
+    ),
+    (
+        "verify",
+        &["--offline"],
+        "verify_image.rs",
+        "what_cannot_be_asked_so_is_refused_before_anybody_is",
+    ),
+    (
+        "verify",
+        &["--repo"],
+        "verify_packages.rs",
+        "files_and_digests_are_verified_with_what_githubs_store_has",
+    ),
+    (
+        "verify",
+        &["--index"],
+        "verify_packages.rs",
+        "every_file_of_a_version_on_an_index_must_verify",
+    ),
+    (
+        "verify",
+        &["--registry"],
+        "verify_packages.rs",
+        "a_version_of_an_npm_package_is_verified_by_the_sha512_of_its_tarball",
+    ),
+    (
+        "verify",
+        &[
+            "--vsa",
+            "--vsa-verifier",
+            "--vsa-resource",
+            "--vsa-level",
+            "--vsa-policy",
+            "--vsa-max-age",
+        ],
+        "vsa.rs",
+        "an_allow_is_signed_and_believed_about_what_it_approves",
+    ),
+    (
+        "inspect",
+        &["--platform"],
+        "verify_image.rs",
+        "an_index_is_verified_as_a_whole_and_one_platform_where_it_is_named",
+    ),
+    (
+        "inspect",
+        &["--offline"],
+        "verify_image.rs",
+        "what_cannot_be_asked_so_is_refused_before_anybody_is",
+    ),
+    (
+        "inspect",
+        &["--repo"],
+        "verify_packages.rs",
+        "files_and_digests_are_verified_with_what_githubs_store_has",
+    ),
+    (
+        "inspect",
+        &["--index"],
+        "verify_packages.rs",
+        "every_file_of_a_version_on_an_index_must_verify",
+    ),
+    (
+        "inspect",
+        &["--registry"],
+        "verify_packages.rs",
+        "a_version_of_an_npm_package_is_verified_by_the_sha512_of_its_tarball",
+    ),
+    (
         "inspect",
         &["--format"],
         "inspect.rs",
@@ -243,8 +316,9 @@ fn documented(verb: &str) -> BTreeSet<String> {
     arguments.push("--help");
     let ran = Run::new(&arguments).run();
     assert_eq!(ran.code, Some(0), "{ran:#?}");
-    let lines = ran.out.lines().map(str::trim_start);
-    let lines = lines.filter(|it| it.starts_with('-'));
+    // What an option does is said further in, and may begin a line with the name of another.
+    let lines = ran.out.lines().filter(|it| !it.starts_with("       "));
+    let lines = lines.map(str::trim_start).filter(|it| it.starts_with('-'));
     let words = lines.filter_map(|line| line.split_whitespace().find(|it| it.starts_with("--")));
     let is_name = |it: char| it.is_ascii_lowercase() || it.is_ascii_digit() || it == '-';
     let names = words.map(|it| it.trim_end_matches(|it| !is_name(it)).to_owned());

@@ -142,6 +142,9 @@ fn an_index_is_verified_as_a_whole_and_one_platform_where_it_is_named() {
         assert_eq!(shown.code, Some(0), "{shown:#?}");
         assert!(shown.out.contains("UNVERIFIED"), "{}", shown.out);
         assert!(shown.out.contains(&index.digest.hex()), "{}", shown.out);
+        let one = ["inspect", &subject, "--platform", "linux/amd64"];
+        let shown = signers.run(&one, &[]);
+        assert!(shown.out.contains(&amd64.digest.hex()), "{}", shown.out);
     }
 }
 
@@ -427,5 +430,7 @@ fn what_cannot_be_asked_so_is_refused_before_anybody_is() {
     ] {
         signers.verify(arguments, &[]).refuses(words);
     }
+    let inspected = signers.run(&["inspect", &image, "--offline"], &[]);
+    inspected.refuses(&["--offline"]);
     assert_eq!(server.heard().len(), 0);
 }

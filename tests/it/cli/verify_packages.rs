@@ -102,6 +102,10 @@ fn every_file_of_a_version_on_an_index_must_verify() {
         of(&index([Some(sdist), Some(wheel)]), "pypi:x==1.0").code,
         Some(1)
     );
+    let address = whole.url("/simple/");
+    let shown = signers.run(&["inspect", "pypi:x==1.0", "--index", &address], &[]);
+    assert_eq!(shown.code, Some(0), "{shown:#?}");
+    assert!(shown.out.contains("UNVERIFIED"), "{}", shown.out);
     // What is not listed is not known.
     assert_eq!(of(&whole, "pypi:x==2.0").code, Some(3));
 }
@@ -146,6 +150,12 @@ fn a_version_of_an_npm_package_is_verified_by_the_sha512_of_its_tarball() {
         document["subjects"][0]["digests"],
         json!([format!("sha512:{hex}")])
     );
+    let shown = signers.run(
+        &["inspect", "npm:@acme/ui@1.0.0", "--registry", &address],
+        &[],
+    );
+    assert_eq!(shown.code, Some(0), "{shown:#?}");
+    assert!(shown.out.contains("UNVERIFIED"), "{}", shown.out);
     let other = signers.verify(&["npm:@acme/ui@2.0.0", "--registry", &address], &[]);
     assert_eq!(other.code, Some(3), "{other:#?}");
 }
@@ -189,7 +199,7 @@ fn files_and_digests_are_verified_with_what_githubs_store_has() {
     assert_eq!(ran.code, Some(3), "{ran:#?}");
     assert!(!ran.out.contains("no attestation"), "{}", ran.out);
     let shown = signers.run(
-        &["inspect", &digest.to_string(), "-R", "acme/api"],
+        &["inspect", &digest.to_string(), "--repo", "acme/api"],
         &variables,
     );
     assert_eq!(shown.code, Some(0), "{shown:#?}");

@@ -371,10 +371,11 @@ fn row_25_every_option_of_verify_decides_something() {
     let (_, deciding) = help.split_once("\nSigner:").unwrap();
     let documented = deciding
         .lines()
+        .filter(|line| !line.starts_with("       "))
         .filter_map(|line| line.trim_start().strip_prefix("--"))
         .map(|line| format!("--{}", line.split([' ', ',']).next().unwrap()));
-    // How a result is written decides nothing.
-    for option in documented.filter(|it| it != "--format") {
+    // How a result is written decides nothing; what decides about summaries is shown in `vsa.rs`.
+    for option in documented.filter(|it| it != "--format" && !it.starts_with("--vsa")) {
         assert!(
             decided.contains(&option),
             "nothing shows what {option} does"

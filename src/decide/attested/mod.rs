@@ -45,7 +45,7 @@ impl<'a> Provenances<'a> {
         if tables.is_empty() {
             return Self { tables, releases };
         }
-        let ledger = Ledger::new(scene);
+        let ledger = scene.ledger();
         for case in &scene.cases {
             for standing in case.required() {
                 let mine = |(_, table): &(usize, &Provenance)| applies(table, case, standing);
@@ -55,7 +55,7 @@ impl<'a> Provenances<'a> {
                     continue;
                 };
                 let artifacts = artifacts(
-                    &ledger,
+                    ledger,
                     standing.channel,
                     standing.view,
                     found.name,

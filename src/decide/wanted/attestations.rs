@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decide::attested::{applies, is_optional, listed, tables};
 use crate::decide::scene::{Case, Names, Scene};
-use crate::decide::series::Series;
 use crate::decide::standing::Standing;
 use crate::decide::view::{ChannelView, Lookup, View};
 use crate::decide::{Question, QuestionError, environment_of, which};
@@ -88,7 +87,7 @@ pub(super) fn previous<'a>(
     standing: &Standing<'_>,
 ) -> Option<&'a str> {
     let channel = &standing.channel.name;
-    let series = Series::of(scene, channel, &case.line.name)?;
+    let series = scene.series(channel, &case.line.name)?;
     let in_question: BTreeSet<&str> = scene
         .cases
         .iter()

@@ -93,10 +93,13 @@ impl Naming {
     ///
     /// # Errors
     /// As both.
-    pub fn exact_and_key(&self, version: &Version) -> Result<(Vec<String>, String), Incomparable> {
+    pub fn exact_and_key<'v>(
+        &self,
+        version: &'v Version,
+    ) -> Result<(Vec<String>, Cow<'v, str>), Incomparable> {
         let converted = self.in_channel(version)?;
         let names = self.fill(&self.rendered(&converted)?)?;
-        Ok((names, self.key_in_channel(&converted)?))
+        Ok((names, self.key_in_channel(converted)?))
     }
 
     /// The names of the declared variants of this release, under the first template.
@@ -126,23 +129,33 @@ impl Naming {
     ///
     /// # Errors
     /// As [`Naming::exact`].
-    pub fn key(&self, version: &Version) -> Result<String, Incomparable> {
-        self.key_in_channel(&*self.in_channel(version)?)
+    pub fn key<'v>(&self, version: &'v Version) -> Result<Cow<'v, str>, Incomparable> {
+        self.key_in_channel(self.in_channel(version)?)
     }
 
-    fn key_in_channel(&self, converted: &Version) -> Result<String, Incomparable> {
+    fn key_in_channel<'v>(
+        &self,
+        converted: Cow<'v, Version>,
+    ) -> Result<Cow<'v, str>, Incomparable> {
+        let own = |converted: Cow<'v, Version>| match converted {
+            Cow::Borrowed(version) => Cow::Borrowed(version.key()),
+            Cow::Owned(version) => Cow::Owned(version.into_key()),
+        };
         if !self.oci_tags || !converted.text().contains('+') {
-            return Ok(converted.key().to_owned());
+            return Ok(own(converted));
         }
-        let text = self.rendered(converted)?;
+        let text = self.rendered(&converted)?;
         // `_` is read back as `+` in these two; everywhere else the tag is what it looks like.
         if self.decodes_underscore() {
-            return Ok(converted.key().to_owned());
+            drop(text);
+            return Ok(own(converted));
         }
-        Ok(match Version::parse(&text, self.channel_scheme) {
-            Ok(seen) => seen.key().to_owned(),
-            Err(_) => text.into_owned(),
-        })
+        Ok(Cow::Owned(
+            match Version::parse(&text, self.channel_scheme) {
+                Ok(seen) => seen.into_key(),
+                Err(_) => text.into_owned(),
+            },
+        ))
     }
 
     /// The scheme that the line declares.

@@ -1,7 +1,7 @@
 //! What the rules look at: the releases in question, and how each stands in every channel.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use crate::model::version::{Naming, Version};
@@ -43,6 +43,8 @@ pub(crate) struct Scene<'a> {
     ledger: OnceLock<Ledger<'a>>,
     histories: OnceLock<Histories<'a>>,
     gaps: OnceLock<Vec<Gaps<'a>>>,
+    /// The names under which they are shown, by channel.
+    shown: OnceLock<HashSet<(&'a Name, &'a str)>>,
 }
 
 /// One release in question.
@@ -197,6 +199,7 @@ impl<'a> Scene<'a> {
             ledger: OnceLock::new(),
             histories: OnceLock::new(),
             gaps: OnceLock::new(),
+            shown: OnceLock::new(),
         }
     }
 
@@ -227,6 +230,16 @@ impl<'a> Scene<'a> {
         let position = views.position(|view| view.channel.name == *channel)?;
         let (naming, index) = self.names.of(position, line)?;
         index.series(naming)
+    }
+
+    /// Whether a channel shows one of the releases in question under a name.
+    pub(crate) fn is_in_question(&self, channel: &Name, name: &str) -> bool {
+        let shown = self.shown.get_or_init(|| {
+            let standings = self.cases.iter().flat_map(|case| &case.standings);
+            let shown = standings.filter_map(|it| Some((&it.channel.name, it.found()?.name)));
+            shown.collect()
+        });
+        shown.contains(&(channel, name))
     }
 
     /// The release that a finding is about; nothing where it is about none in question.

@@ -145,7 +145,11 @@ pub(crate) fn each<'s, 'a>(
     scene: &'s Scene<'a>,
 ) -> impl Iterator<Item = (&'s Case<'a>, &'s Standing<'a>, &'s OfRelease<'a>)> {
     let provenances = scene.provenances();
-    scene.cases.iter().flat_map(move |case| {
+    let cases = match provenances.releases.is_empty() {
+        true => &[][..],
+        false => &scene.cases,
+    };
+    cases.iter().flat_map(move |case| {
         let standings = case.required();
         standings.filter_map(move |standing| {
             let about = provenances.about(case, standing)?;

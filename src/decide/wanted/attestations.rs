@@ -88,12 +88,9 @@ pub(super) fn previous<'a>(
 ) -> Option<&'a str> {
     let channel = &standing.channel.name;
     let series = scene.series(channel, &case.line.name)?;
-    let in_question: BTreeSet<&str> = scene
-        .cases
-        .iter()
-        .filter_map(|case| Some(case.standing(channel)?.found()?.name))
-        .collect();
-    series.before(case).find(|name| !in_question.contains(name))
+    series
+        .before(case)
+        .find(|name| !scene.is_in_question(channel, name))
 }
 
 fn artifacts(standing: &Standing<'_>, name: &str, entry: &Entry) -> Option<WantedAttestations> {

@@ -10,6 +10,8 @@ use crate::attest::keyless::{RekorVersion, ServiceOptions};
 use crate::cli::Format;
 use crate::cli::exit::Failure;
 
+use super::person::SignInArguments;
+
 /// Sign provenance, or another predicate, for artifacts: one in-toto statement in a Sigstore bundle.
 ///
 /// The predicate is SLSA provenance v1 of the CI system that runs here (GitHub Actions, GitLab CI,
@@ -133,6 +135,8 @@ pub(super) struct ServiceArguments {
     /// The identity token to sign with, or a file that holds it; that of the CI job where not given.
     #[arg(long, value_name = "TOKEN|FILE", conflicts_with = "key")]
     pub(super) identity_token: Option<String>,
+    #[command(flatten)]
+    pub(super) sign_in: SignInArguments,
     /// Take the services of this signing config.
     #[arg(long, value_name = "FILE")]
     signing_config: Option<PathBuf>,
@@ -189,7 +193,10 @@ impl SigningArguments {
             &services.rekor_version,
         ];
         let files = [&self.key, &services.signing_config, &services.trusted_root];
-        self.no_log || texts.iter().any(|it| it.is_some()) || files.iter().any(|it| it.is_some())
+        self.no_log
+            || services.sign_in.are_given()
+            || texts.iter().any(|it| it.is_some())
+            || files.iter().any(|it| it.is_some())
     }
 }
 

@@ -68,7 +68,7 @@ pub(super) async fn identity_token(
 pub(super) fn is_there(environment: &Environment) -> bool {
     let systems = ["GITHUB_ACTIONS", "GITLAB_CI", "CIRCLECI", "BUILDKITE"];
     let is = |name: &&str| environment.get(name) == Some("true");
-    environment.get("SIGSTORE_ID_TOKEN").is_some() || systems.iter().any(|name| is(&name))
+    environment.get("SIGSTORE_ID_TOKEN").is_some() || systems.iter().any(is)
 }
 
 /// A token, or the name of a file that holds one.

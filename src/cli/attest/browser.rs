@@ -80,7 +80,7 @@ fn starts(words: &[String], environment: &Environment) -> bool {
     // What interrupts this program at the terminal leaves the browser alone.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    command.spawn().is_ok_and(|child| goes_on(child))
+    command.spawn().is_ok_and(goes_on)
 }
 
 fn goes_on(mut child: Child) -> bool {

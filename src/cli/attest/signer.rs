@@ -55,12 +55,12 @@ impl Signer {
             )?;
             let mut options = KeylessOptions {
                 services: options,
-                identity_token: arguments.services.identity_token.clone(),
+                identity_token: arguments.identity_token.clone(),
                 signed_in: None,
                 audience: None,
                 trust,
             };
-            let sign_in = &arguments.services.sign_in;
+            let sign_in = &arguments.sign_in;
             options.signed_in = sign_in.token(&options, ambient, asking, terminal)?;
             let keyless = Keyless::of_environment(environment, client, &options);
             let keyless = asking.runtime.block_on(keyless).map_err(unsigned)?;
@@ -117,9 +117,8 @@ impl Signer {
 
     /// Whether somebody at this terminal will be asked to sign in.
     pub(super) fn asks_a_person(arguments: &SigningArguments, ambient: &Ambient) -> bool {
-        let services = &arguments.services;
-        let is_named = arguments.key.is_some() || services.identity_token.is_some();
-        !is_named && services.sign_in.asks_here(ambient)
+        let is_named = arguments.key.is_some() || arguments.identity_token.is_some();
+        !is_named && arguments.sign_in.asks_here(ambient)
     }
 
     pub(in crate::cli) fn identity(&self) -> &str {

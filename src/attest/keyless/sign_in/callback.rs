@@ -221,4 +221,18 @@ mod tests {
             "{shown}"
         );
     }
+
+    proptest::proptest! {
+        /// THREATS row 13: whoever finds the port may send anything.
+        #[test]
+        fn no_bytes_panic_and_none_without_the_state_are_an_answer(
+            bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300),
+            query in "(code|state|error|iss|[%&=+a-f0-9\u{7f}\u{e9}]){0,20}",
+        ) {
+            let line = format!("GET {PATH}?{query} HTTP/1.1\r\n\r\n");
+            for head in [bytes.as_slice(), line.as_bytes()] {
+                proptest::prop_assert!(!matches!(read(head, &WANTED), Brought::Answer(_)));
+            }
+        }
+    }
 }

@@ -6,24 +6,22 @@
 use std::path::PathBuf;
 
 use lockstep::model::TrustMaterial;
-use serde_json::json;
 
 use super::terminal::{AtTerminal, Seen};
-use super::{Folder, Run};
+use super::{Folder, LIBRARY, Run, library_evidence};
 use crate::attest::identity_provider::{CODE, Fault, IdentityProvider, PERSON};
 use crate::attest::keyless_authority::{Instance, Lie};
-use crate::observe::loopback::{Loopback, answer};
 
 const ASKED: &str = "Continue? [y/N] ";
 
-struct World {
+pub(super) struct World {
     folder: Folder,
     instance: Instance,
-    provider: IdentityProvider,
+    pub(super) provider: IdentityProvider,
 }
 
 impl World {
-    fn with(fault: Fault) -> Self {
+    pub(super) fn with(fault: Fault) -> Self {
         let (folder, instance) = (Folder::new(), Instance::with(Lie::None, false));
         let TrustMaterial::TrustedRoot(root) = &instance.trust.material else {
             panic!("no trusted root");
@@ -58,28 +56,28 @@ impl World {
         all.map(|it| (*it).to_owned()).collect()
     }
 
-    fn at_terminal(&self, more: &[&str]) -> AtTerminal {
+    pub(super) fn at_terminal(&self, more: &[&str]) -> AtTerminal {
         let arguments = self.arguments(more);
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         AtTerminal::new(&arguments, self.folder.path()).env("LOCKSTEP_SIGN_IN_TIMEOUT", "20s")
     }
 
     /// As a person with a browser here.
-    fn attest(&self, more: &[&str]) -> AtTerminal {
+    pub(super) fn attest(&self, more: &[&str]) -> AtTerminal {
         self.at_terminal(more).browser(&self.pages(), "once")
     }
 
-    fn pages(&self) -> PathBuf {
+    pub(super) fn pages(&self) -> PathBuf {
         self.folder.path().join("pages")
     }
 
-    fn seen_in_browser(&self) -> String {
+    pub(super) fn seen_in_browser(&self) -> String {
         std::fs::read_to_string(self.pages()).unwrap_or_default()
     }
 
     /// It ended so, said this, and nobody read a secret, in the terminal as in the browser.
     #[track_caller]
-    fn said(&self, seen: &Seen, code: i64, words: &[&str]) {
+    pub(super) fn said(&self, seen: &Seen, code: i64, words: &[&str]) {
         assert_eq!(seen.code, code, "{seen:#?}");
         for word in words {
             assert!(seen.text.contains(word), "no `{word}` in {seen:#?}");
@@ -95,7 +93,7 @@ impl World {
 
     /// It was refused for this, and no certificate was asked for.
     #[track_caller]
-    fn refused(&self, seen: &Seen, code: i64, words: &[&str]) {
+    pub(super) fn refused(&self, seen: &Seen, code: i64, words: &[&str]) {
         self.said(seen, code, words);
         assert!(self.instance.server.heard().is_empty());
         assert!(!self.folder.path().join("app.sigstore.json").exists());
@@ -229,107 +227,6 @@ fn the_issuer_and_the_client_may_be_variables() {
 }
 
 #[test]
-fn a_foreign_answer_is_refused_and_does_not_end_the_wait() {
-    let world = World::with(Fault::None);
-    let run = world
-        .at_terminal(&["--yes"])
-        .browser(&world.pages(), "twice");
-    world.said(&run.run(), 0, &[]);
-    let pages = world.seen_in_browser();
-    let statuses: Vec<&str> = pages.lines().filter_map(|it| it.get(..4)).collect();
-    let of = |status: &str| statuses.iter().filter(|it| **it == status).count();
-    assert_eq!((of("400 "), of("404 "), of("200 ")), (1, 1, 1), "{pages}");
-    assert!(!pages.contains("evil"), "{pages}");
-
-    let world = World::with(Fault::OtherState);
-    let run = world.attest(&[]).env("LOCKSTEP_SIGN_IN_TIMEOUT", "3s");
-    let words = [
-        "nobody signed in within 3 s",
-        "1 answers that are not to this sign-in",
-    ];
-    world.refused(&run.run(), 3, &words);
-}
-
-#[test]
-fn who_never_signs_in_is_not_waited_for_forever() {
-    let world = World::with(Fault::Silent);
-    let run = world.attest(&[]).env("LOCKSTEP_SIGN_IN_TIMEOUT", "2s");
-    let seen = run.run();
-    world.refused(&seen, 3, &["nobody signed in within 2 s", "--no-browser"]);
-    let run = world.attest(&[]).env("LOCKSTEP_SIGN_IN_TIMEOUT", "2h");
-    world.refused(
-        &run.run(),
-        2,
-        &["LOCKSTEP_SIGN_IN_TIMEOUT is `2h`", "from 1s to 1h"],
-    );
-}
-
-#[test]
-fn a_refusal_of_the_provider_is_told_without_its_escape_sequences() {
-    let world = World::with(Fault::Denied);
-    let seen = world.attest(&[]).run();
-    let words = ["access_denied: The person", "said no", "nobody consented"];
-    world.refused(&seen, 2, &words);
-    assert!(!seen.text.contains("\u{1b}[2J"), "{seen:#?}");
-}
-
-#[test]
-fn a_token_that_is_no_answer_to_this_sign_in_is_refused() {
-    for (claim, value, words) in [
-        ("nonce", json!("another"), "its nonce is another one"),
-        ("nonce", json!(null), "its nonce is another one"),
-        (
-            "iss",
-            json!("https://accounts.example"),
-            "another issuer, `https://accounts.example`",
-        ),
-        ("aud", json!("another"), "not for the client `sigstore`"),
-        ("azp", json!("another"), "not for the client `sigstore`"),
-        ("exp", json!(1_000_000_000), "expired at 2001"),
-    ] {
-        let world = World::with(Fault::Claims(claim, value));
-        world.refused(&world.attest(&["--yes"]).run(), 2, &[words]);
-    }
-}
-
-#[test]
-fn a_provider_that_cannot_be_trusted_with_a_code_is_not_opened() {
-    for (fault, code, words) in [
-        (
-            Fault::OtherIssuer,
-            2,
-            "says that it is `https://accounts.example`",
-        ),
-        (
-            Fault::PlainEndpoint,
-            2,
-            "`http://id.example/token`, to which nobody is sent",
-        ),
-        (Fault::NoChallenge, 2, "no PKCE with S256"),
-        (Fault::Endless, 3, "longer than the cap of 262144 bytes"),
-        (Fault::Slow, 3, "no whole answer within 2 s"),
-    ] {
-        let world = World::with(fault);
-        let seen = world.attest(&["--yes"]).env("LOCKSTEP_TIMEOUT", "2s").run();
-        world.refused(&seen, code, &[words]);
-        assert!(world.provider.asked().is_empty() && world.seen_in_browser().is_empty());
-    }
-}
-
-#[test]
-fn the_code_follows_no_redirect_and_is_in_no_refusal() {
-    let elsewhere = Loopback::start(|_| answer("200 OK", &[], b"{}"));
-    let world = World::with(Fault::Redirects(elsewhere.url("/token")));
-    let seen = world.attest(&["--yes", "--verbose"]).run();
-    world.refused(&seen, 2, &["token service", "307"]);
-    assert!(elsewhere.heard().is_empty());
-
-    let world = World::with(Fault::Repeats);
-    let seen = world.attest(&["--yes", "--verbose"]).run();
-    world.refused(&seen, 2, &["invalid_grant: code … verifier …"]);
-}
-
-#[test]
 fn nobody_is_asked_in_ci_without_a_terminal_or_beside_an_identity() {
     let world = World::with(Fault::None);
     let none = "there is no identity to sign with";
@@ -364,4 +261,40 @@ fn nobody_is_sent_to_a_browser_for_what_cannot_be_said() {
     let seen = run.browser(&world.pages(), "once").run();
     world.refused(&seen, 2, &["--builder-id"]);
     assert!(world.provider.server.heard().is_empty());
+}
+
+#[test]
+fn a_person_signs_a_verdict_as_they_sign_an_attestation() {
+    let world = World::with(Fault::None);
+    world.folder.file("lib.toml", LIBRARY);
+    let evidence = library_evidence(&["1.0"], &["1.0"]);
+    world.folder.file("seen.json", evidence);
+    let verdict = [
+        "check",
+        "lib.toml",
+        "--version",
+        "1.0",
+        "--evidence",
+        "seen.json",
+        "--unsafe-unsigned-evidence",
+        "--emit-vsa",
+        "vsa.json",
+        "--vsa-verifier",
+        "https://example.com/desk",
+    ];
+    // What follows the build in the arguments says where to sign.
+    let services = world.arguments(&[]).split_off(4);
+    let services: Vec<&str> = services.iter().map(String::as_str).collect();
+    let arguments = [&verdict[..], &services].concat();
+    let summary = world.folder.path().join("vsa.json");
+    let run = || {
+        let run = AtTerminal::new(&arguments, world.folder.path());
+        run.browser(&world.pages(), "once")
+    };
+    let seen = run().answer(ASKED, "n\n").run();
+    world.refused(&seen, 2, &["nothing was signed"]);
+    assert!(!summary.exists());
+    let seen = run().answer(ASKED, "y\n").run();
+    world.said(&seen, 0, &[&format!("signed by {PERSON}")]);
+    assert!(summary.exists());
 }

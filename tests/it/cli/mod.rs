@@ -5,6 +5,7 @@ mod attest_keyless;
 mod attest_options;
 mod attest_places;
 mod attest_sign_in;
+mod attest_sign_in_refused;
 mod aws;
 mod bad_input;
 mod check;

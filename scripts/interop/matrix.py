@@ -7,7 +7,7 @@ import tarfile
 from pathlib import Path
 
 import divergences
-from peers import IDENTITY, PROVENANCE, SUMMARY, VERIFIER, Signed
+from peers import IDENTITY, PERSON, PROVENANCE, SUMMARY, VERIFIER, Signed
 from stage import CaseFailed, expect_refusal, expect_success
 
 COMMIT = "0123456789012345678901234567890123456789"
@@ -142,7 +142,8 @@ def sign(world, case, signer, make, **facts):
         expect_success(make(artifact, bundle))
         if not bundle.exists():
             raise CaseFailed(f"{signer.name} says that it has signed, and there is no {bundle.name}")
-        done.append(Signed(case=case, signer=signer.name, artifact=artifact, bundle=bundle, issuer=world.issuer, **facts))
+        facts.setdefault("issuer", world.issuer)
+        done.append(Signed(case=case, signer=signer.name, artifact=artifact, bundle=bundle, **facts))
 
     divergence = divergences.of(case, signer.name, "(signing)")
     world.table.run(case, signer.name, "(signing)", check, divergence)
@@ -187,6 +188,8 @@ def ours_signed(world):
         add(f"keyless attestation, Rekor v{log}", lambda a, b, v=log: ours.sign(a, b, "dsse", v, world.predicate), log=log)
         add(f"keyless provenance of the run, Rekor v{log}",
             lambda a, b, v=log: ours.attest(a, "--bundle", b, log=v, environment=GITHUB_VARIABLES), log=log)
+        add(f"signed-in keyless attestation, Rekor v{log}", lambda a, b, v=log: ours.sign_as_person(a, b, v, world.predicate),
+            log=log, issuer=world.services.urls["people"], identity=PERSON)
         key, public = world.cosign_key()
         add(f"cosign key attestation, Rekor v{log}",
             lambda a, b, v=log, k=key: ours.sign(a, b, "dsse", v, world.predicate, key=k), log=log, key=public)

@@ -1,10 +1,13 @@
 """The programs, each with the same two verbs: `sign` makes a bundle of an artifact, `verify` judges one."""
 
 import json
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 IDENTITY = "https://github.com/acme/app/.github/workflows/release.yml@refs/tags/v1.2.3"
+# Who signs in where people do: an address, which certificates of @sigstore/mock hold alone.
+PERSON = "https://people.example/ada"
 PROVENANCE = "https://slsa.dev/provenance/v1"
 SUMMARY = "https://slsa.dev/verification_summary/v1"
 VERIFIER = "https://acme.example/release-gate"
@@ -198,6 +201,16 @@ class Lockstep(Peer):
     def sign(self, artifact, bundle, kind, log, predicate, key=None):
         assert kind == "dsse"
         return self.attest(artifact, "--predicate", predicate, "--type", PROVENANCE, "--bundle", bundle, log=log, key=key)
+
+    def sign_as_person(self, artifact, bundle, log, predicate):
+        """Signs in by a browser, at a terminal, and agrees to be published."""
+        browser = Path(__file__).parent / "clients/browser.py"
+        return self.shell.run_at_terminal(
+            self.program, "attest", artifact, "--predicate", predicate, "--type", PROVENANCE, "--bundle", bundle,
+            "--oidc-issuer", self.services.urls["people"], "--signing-config", self.config(log),
+            "--trusted-root", self.trusted_root, typed="y\n",
+            environment={"BROWSER": f"{sys.executable} {browser} %s", "INTEROP_PERSON": PERSON},
+        )
 
     def summarise(self, policy, evidence, bundle, log, key=None):
         """`lockstep check --emit-vsa`: the verdict on what a file says, signed."""

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Sigstore on loopback: a real Rekor v2, a real timestamp authority, and around them an OIDC issuer, Fulcio with a
-certificate log, Rekor v1 and a TUF repository (services/main.js).
+"""Sigstore on loopback: a real Rekor v2, a real timestamp authority, and around them an OIDC issuer, a
+provider where people sign in, Fulcio with a certificate log, Rekor v1 and a TUF repository (services/main.js).
 
     scripts/interop/services.py FOLDER
 

@@ -1,9 +1,11 @@
 """What every case of the interoperability stage stands on: commands that are recorded, and results in a table."""
 
 import os
+import pty
 import re
 import shlex
 import subprocess
+import threading
 import time
 from dataclasses import dataclass, field
 
@@ -71,6 +73,36 @@ class Shell:
         except OSError as error:
             return Ran(command, -1, str(error))
         return Ran(command, done.returncode, done.stdout.decode(errors="replace"))
+
+    def run_at_terminal(self, *command, typed="", environment=None):
+        """The same at a terminal, where somebody types this."""
+        command = [str(part) for part in command]
+        ours, theirs = pty.openpty()
+        try:
+            process = subprocess.Popen(
+                command, stdin=theirs, stdout=theirs, stderr=theirs, env={**self.environment, **(environment or {})},
+                start_new_session=True,
+            )
+        except OSError as error:
+            os.close(ours)
+            return Ran(command, -1, str(error))
+        finally:
+            os.close(theirs)
+        ended = threading.Timer(LIMIT, process.kill)
+        ended.start()
+        # The terminal keeps it until it is read.
+        os.write(ours, typed.encode())
+        output = b""
+        try:
+            while piece := os.read(ours, 65536):
+                output += piece
+        except OSError:
+            pass  # so a terminal ends whose program has gone
+        finally:
+            os.close(ours)
+        status = process.wait()
+        ended.cancel()
+        return Ran(command, status, output.decode(errors="replace"))
 
 
 def expect_success(ran):

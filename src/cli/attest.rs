@@ -1,9 +1,11 @@
 //! `lockstep attest`: signs what is said about artifacts, and puts the bundle where verifiers look.
 
 mod asking;
+mod browser;
 mod delivering;
 mod held_key;
 mod options;
+mod person;
 mod predicate;
 mod signer;
 mod subjects;
@@ -58,7 +60,11 @@ pub(super) fn run(
         }
         return Ok(Ending::Fine);
     }
-    let signer = Signer::of(&arguments.signing, ambient, &asking)?;
+    if arguments.predicate.is_none() && Signer::asks_a_person(&arguments.signing, ambient) {
+        // Nobody is sent to a browser for what cannot be said.
+        predicate::predicate(&arguments, None, ambient)?;
+    }
+    let signer = Signer::of(&arguments.signing, ambient, &asking, terminal)?;
     let is_logless = arguments.signing.key.is_some() && arguments.signing.no_log;
     if !is_logless && arguments.signing.services.trusted_root.is_none() {
         let [public_good, _] = roots_in_use(&ambient.environment).map_err(unusable)?;
@@ -178,10 +184,11 @@ impl Run<'_> {
         let same =
             |there: &[u8]| Mark::unverified(there).as_ref() == Some(&mark) && signer.made(there);
         let mut signed: Option<SignedBundle> = None;
+        let person: &Terminal = terminal;
         let mut bundle = || match &signed {
             Some(bundle) => Ok(bundle.clone()),
             None => {
-                let fresh = signer.sign(&attestation.bytes, self.asking)?;
+                let fresh = signer.sign(&attestation.bytes, self.asking, person)?;
                 signed = Some(fresh.clone());
                 Ok(fresh)
             }

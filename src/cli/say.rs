@@ -106,6 +106,14 @@ impl Terminal {
         }
     }
 
+    /// What somebody who sits at the terminal is asked, or must know to go on: it is said however
+    /// quiet everything else is, over a line of progress that may stand there.
+    pub(super) fn asked(&self, text: &str) {
+        let mut errors = std::io::stderr().lock();
+        let _ = write!(errors, "\r\u{1b}[K{}", inert(text));
+        let _ = errors.flush();
+    }
+
     /// Commands for the runner of a workflow, which reads them from both streams: here they leave
     /// the result as it is.
     pub(super) fn commands(&mut self, commands: &str) {

@@ -1,4 +1,4 @@
-// Starts the OIDC issuer, Fulcio with its certificate log, Rekor v1 and the TUF repository on free loopback ports, around
+// Starts the OIDC issuer, the provider where people sign in, Fulcio with its certificate log, Rekor v1 and the TUF repository on free loopback ports, around
 // a Rekor v2 and a timestamp authority that run already, and writes what clients need into a folder:
 //
 //   trusted_root.json, signing_config.{v1,v2}.json, client_trust_config.{v1,v2}.json,
@@ -15,6 +15,7 @@ const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { Fulcio } = require('./fulcio');
 const { Issuer } = require('./issuer');
+const { People } = require('./people');
 const { RekorV1 } = require('./rekor_v1');
 const { listen } = require('./http_server');
 const { sha256 } = require('./merkle');
@@ -31,11 +32,13 @@ async function main() {
     },
   });
   const issuer = new Issuer();
-  const fulcio = await Fulcio.create(issuer);
+  const people = await People.start();
+  const fulcio = await Fulcio.create(issuer, people);
   const rekorV1 = new RekorV1();
   const tufRoutes = [];
   const urls = {
     issuer: await listen('issuer', issuer.routes()),
+    people: people.url,
     fulcio: await listen('fulcio', fulcio.routes()),
     rekorV1: await listen('rekor-v1', rekorV1.routes()),
     tuf: await listen('tuf', tufRoutes),

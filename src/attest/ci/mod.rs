@@ -88,6 +88,12 @@ impl Provenance {
         stated.over(found)
     }
 
+    /// Whether a CI system that is known runs this, whatever it says of the build.
+    pub fn is_in_ci(environment: &Environment) -> bool {
+        let is = |name: &str| environment.get(name) == Some("true");
+        is("GITHUB_ACTIONS") || is("GITLAB_CI") || table::is_there(environment)
+    }
+
     /// The predicate.
     ///
     /// # Errors

@@ -134,13 +134,22 @@ const SYSTEMS: [System; 6] = [
     },
 ];
 
-/// What the system that runs says; nothing where none of the table does.
-pub(super) fn provenance(environment: &Environment) -> Result<Option<Provenance>, ProvenanceError> {
+/// Whether one of the table runs this.
+pub(super) fn is_there(environment: &Environment) -> bool {
+    system(environment).is_some()
+}
+
+fn system(environment: &Environment) -> Option<&'static System> {
     let runs = |system: &&System| match system.sign {
         (name, Some(value)) => environment.get(name) == Some(value),
         (name, None) => environment.get(name).is_some(),
     };
-    let Some(system) = SYSTEMS.iter().find(runs) else {
+    SYSTEMS.iter().find(runs)
+}
+
+/// What the system that runs says; nothing where none of the table does.
+pub(super) fn provenance(environment: &Environment) -> Result<Option<Provenance>, ProvenanceError> {
+    let Some(system) = system(environment) else {
         return Ok(None);
     };
     let missing = |name: &str| {

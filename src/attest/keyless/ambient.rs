@@ -59,8 +59,16 @@ pub(super) async fn identity_token(
     Err(none(
         "there is no identity to sign with",
         "give a token with --identity-token or SIGSTORE_ID_TOKEN, sign with --key, or run in GitHub \
-         Actions (`permissions: id-token: write`), GitLab CI (`id_tokens`), CircleCI or Buildkite",
+         Actions (`permissions: id-token: write`), GitLab CI (`id_tokens`), CircleCI or Buildkite; \
+         at a terminal outside of CI you would be asked to sign in",
     ))
+}
+
+/// Whether the environment gives a token, or is a CI system that can be asked for one.
+pub(super) fn is_there(environment: &Environment) -> bool {
+    let systems = ["GITHUB_ACTIONS", "GITLAB_CI", "CIRCLECI", "BUILDKITE"];
+    let is = |name: &&str| environment.get(name) == Some("true");
+    environment.get("SIGSTORE_ID_TOKEN").is_some() || systems.iter().any(is)
 }
 
 /// A token, or the name of a file that holds one.

@@ -93,7 +93,7 @@ fn said(body: &[u8]) -> Option<String> {
 /// longer, and so are digests, which nobody misses here.
 const WORD: usize = 40;
 
-fn without_long_words(text: &str) -> String {
+pub(super) fn without_long_words(text: &str) -> String {
     let mut kept = String::with_capacity(text.len().min(1_024));
     let mut word = String::new();
     let is_coded = |character: char| {

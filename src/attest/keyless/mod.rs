@@ -9,6 +9,7 @@ mod ask;
 mod fulcio;
 mod rekor;
 mod services;
+mod sign_in;
 mod timestamp;
 mod token;
 mod witness;
@@ -18,6 +19,7 @@ use sigstore_sign::crypto::KeyPair;
 use sigstore_types::{DerCertificate, DsseEnvelope, DsseSignature, KeyId, PayloadBytes};
 
 pub use services::{LogService, RekorVersion, ServiceOptions, Services};
+pub use sign_in::{OutOfBand, Redirected, SignIn, SignInOptions, gives_identity};
 pub use token::IdentityToken;
 pub use witness::SigstoreWitness;
 use witness::WitnessKey;
@@ -40,6 +42,8 @@ pub struct KeylessOptions {
     pub services: ServiceOptions,
     /// An identity token, or the name of a file that holds one; nothing: what the environment has.
     pub identity_token: Option<String>,
+    /// The token of somebody who signed in ([`SignIn`]); it counts before every other.
+    pub signed_in: Option<IdentityToken>,
     /// For whom identity tokens are asked; `LOCKSTEP_OIDC_AUDIENCE`, else `sigstore`, where nothing is
     /// said.
     pub audience: Option<String>,
@@ -70,22 +74,11 @@ impl Keyless {
         client: &Client,
         options: &KeylessOptions,
     ) -> Result<Self, SignError> {
-        let services = Services::choose(&options.services, environment)?;
-        let trust = trust_of(&services, options.trust.as_ref(), environment)?;
-        let verifier = Verifier::new(&trust).map_err(|error| SignError {
-            unanswered: false,
-            message: error.to_string(),
-            hint: None,
-        })?;
-        if services.certificates.is_none() {
-            return Err(SignError {
-                unanswered: false,
-                message: "the services name no certificate authority (Fulcio)".to_owned(),
-                hint: Some("name it with --fulcio-url, or sign with --key".to_owned()),
-            });
-        }
-        services.check()?;
-        let token = ambient::identity_token(environment, client, options).await?;
+        let (services, trust, verifier) = prepared(environment, options)?;
+        let token = match &options.signed_in {
+            Some(token) => token.clone(),
+            None => ambient::identity_token(environment, client, options).await?,
+        };
         token.check(now())?;
         let identity = token.identity();
         Ok(Self {
@@ -101,6 +94,11 @@ impl Keyless {
     /// What a bundle of this signer verifies under.
     pub fn trust(&self) -> &TrustDomain {
         &self.trust
+    }
+
+    /// Whether everybody can read what these services log, forever.
+    pub fn is_public(&self) -> bool {
+        self.services.public_good
     }
 
     /// What the identity token says, as text; unverified, for filling in a predicate. Fulcio alone
@@ -200,6 +198,29 @@ fn prove_with(bundle: &SignedBundle, verifier: &Verifier) -> Result<(), SignErro
             Some(hint.to_owned())
         }),
     })
+}
+
+/// The services, and what they give is verified under: all that signing needs but an identity.
+fn prepared(
+    environment: &Environment,
+    options: &KeylessOptions,
+) -> Result<(Services, TrustDomain, Verifier), SignError> {
+    let services = Services::choose(&options.services, environment)?;
+    let trust = trust_of(&services, options.trust.as_ref(), environment)?;
+    let verifier = Verifier::new(&trust).map_err(|error| SignError {
+        unanswered: false,
+        message: error.to_string(),
+        hint: None,
+    })?;
+    if services.certificates.is_none() {
+        return Err(SignError {
+            unanswered: false,
+            message: "the services name no certificate authority (Fulcio)".to_owned(),
+            hint: Some("name it with --fulcio-url, or sign with --key".to_owned()),
+        });
+    }
+    services.check()?;
+    Ok((services, trust, verifier))
 }
 
 /// The trust that the services belong to.

@@ -53,6 +53,8 @@ pub struct Services {
     pub logs: Vec<LogService>,
     /// The timestamp authorities; each gives a timestamp.
     pub timestamps: Vec<Url>,
+    /// Where people sign in, where a signing config says it.
+    pub issuer: Option<String>,
     /// Whether they are those of the public-good instance.
     pub public_good: bool,
 }
@@ -112,6 +114,7 @@ impl Services {
                 .map(|url| LogService { url, version })
                 .collect(),
             timestamps: timestamps.into_iter().collect(),
+            issuer: None,
             public_good: false,
         })
     }
@@ -188,6 +191,7 @@ impl Services {
                 .into_iter()
                 .map(plain)
                 .collect::<Result<_, SignError>>()?,
+            issuer: config.oidc_url().map(|it| it.url.clone()),
             public_good,
         })
     }
@@ -287,6 +291,8 @@ mod tests {
         let services = choose(ServiceOptions::default()).unwrap();
         let authority = services.certificates.as_ref().unwrap();
         assert_eq!(authority.as_str(), "https://fulcio.sigstore.dev/");
+        let issuer = services.issuer.as_deref();
+        assert_eq!(issuer, Some("https://oauth2.sigstore.dev/auth"));
         assert!(services.public_good && services.logs.len() == 1);
         services.check().unwrap();
     }
@@ -299,6 +305,7 @@ mod tests {
         };
         let services = choose(fulcio("https://ca.example")).unwrap();
         assert!(!services.public_good && services.logs.is_empty());
+        assert_eq!(services.issuer, None);
         let why = services.check().unwrap_err();
         assert!(why.hint.unwrap().contains("--rekor-url"));
         let environment = Environment::empty().with("SIGSTORE_REKOR_URL", "https://log.example");

@@ -93,17 +93,21 @@ impl IdentityToken {
             ));
         }
         let wanted = self.audience.as_str();
-        let meant = match self.claims.get("aud") {
-            Some(Value::String(one)) => one == wanted,
-            Some(Value::Array(several)) => several.iter().any(|one| one == wanted),
-            _ => false,
-        };
-        match meant {
+        match self.is_for(wanted) {
             true => Ok(()),
             false => Err(error(
                 format!("is not for the audience `{}`", visible(wanted, 100)),
                 "ask for one with `aud: sigstore`, or name the other audience in LOCKSTEP_OIDC_AUDIENCE",
             )),
+        }
+    }
+
+    /// Whether it is for this audience, among others.
+    pub(super) fn is_for(&self, audience: &str) -> bool {
+        match self.claims.get("aud") {
+            Some(Value::String(one)) => one == audience,
+            Some(Value::Array(several)) => several.iter().any(|one| one == audience),
+            _ => false,
         }
     }
 

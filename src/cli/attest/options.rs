@@ -10,6 +10,8 @@ use crate::attest::keyless::{RekorVersion, ServiceOptions};
 use crate::cli::Format;
 use crate::cli::exit::Failure;
 
+use super::person::SignInArguments;
+
 #[derive(Debug, Args)]
 pub(in crate::cli) struct AttestArguments {
     /// Files, folders, globs, `sha256:…` with --subject-name, images as oci:HOST/NAME:TAG.
@@ -36,11 +38,6 @@ pub(in crate::cli) struct AttestArguments {
         id = "kind"
     )]
     pub(super) kind: Option<String>,
-    #[command(flatten)]
-    pub(super) build: BuildArguments,
-
-    #[command(flatten)]
-    pub(super) signing: SigningArguments,
     /// Open no connection.
     #[arg(long)]
     pub(super) offline: bool,
@@ -64,6 +61,12 @@ pub(in crate::cli) struct AttestArguments {
     /// How the result is written.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
+
+    // Last: what follows a heading stands under it.
+    #[command(flatten)]
+    pub(super) build: BuildArguments,
+    #[command(flatten)]
+    pub(super) signing: SigningArguments,
 }
 
 /// What is said of the build outside of a CI system that is known.
@@ -105,25 +108,28 @@ pub(super) enum Destination {
 
 /// Who signs.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Who signs; the CI job or the person here where no key is given")]
 pub(in crate::cli) struct SigningArguments {
     /// Sign with the private key in this file, or in AWS KMS (awskms:///alias/NAME, awskms:///arn:…)
     /// where this program knows it.
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) key: Option<PathBuf>,
-    #[command(flatten)]
-    pub(super) services: ServiceArguments,
     /// Log the signature nowhere: who verifies must accept that (--unsafe-no-log).
     #[arg(long, requires = "key")]
     pub(super) no_log: bool,
+    /// The identity token to sign with, or a file that holds it; that of the CI job where not given.
+    #[arg(long, value_name = "TOKEN|FILE", conflicts_with = "key")]
+    pub(super) identity_token: Option<String>,
+    #[command(flatten)]
+    pub(super) sign_in: SignInArguments,
+    #[command(flatten)]
+    pub(super) services: ServiceArguments,
 }
 
 /// With which services to sign.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Services; those of the public Sigstore instance where not given")]
 pub(super) struct ServiceArguments {
-    /// The identity token to sign with, or a file that holds it; that of the CI job where not given.
-    #[arg(long, value_name = "TOKEN|FILE", conflicts_with = "key")]
-    pub(super) identity_token: Option<String>,
     /// Take the services of this signing config.
     #[arg(long, value_name = "FILE")]
     signing_config: Option<PathBuf>,
@@ -173,14 +179,17 @@ impl SigningArguments {
     pub(in crate::cli) fn are_given(&self) -> bool {
         let services = &self.services;
         let texts = [
-            &services.identity_token,
+            &self.identity_token,
             &services.fulcio_url,
             &services.rekor_url,
             &services.timestamp_server,
             &services.rekor_version,
         ];
         let files = [&self.key, &services.signing_config, &services.trusted_root];
-        self.no_log || texts.iter().any(|it| it.is_some()) || files.iter().any(|it| it.is_some())
+        self.no_log
+            || self.sign_in.are_given()
+            || texts.iter().any(|it| it.is_some())
+            || files.iter().any(|it| it.is_some())
     }
 }
 

@@ -7,6 +7,7 @@ use crate::attest::keyless::{Keyless, KeylessOptions, SigstoreWitness};
 use crate::attest::{Sign, SignedBundle, Witness};
 use crate::cli::ambient::Ambient;
 use crate::cli::exit::Failure;
+use crate::cli::say::Terminal;
 use crate::model::{Duration, Leniency, TrustDomain, TrustMaterial};
 use crate::observe::now;
 use crate::verify::{UnverifiedBundle, Verifier};
@@ -14,12 +15,15 @@ use crate::verify::{UnverifiedBundle, Verifier};
 use super::asking::Asking;
 use super::held_key::HeldKey;
 use super::options::{SigningArguments, read_text};
+use super::person::Publication;
 use super::{shown, unsigned};
 
 /// A way of signing, and how its own signatures are known.
 pub(in crate::cli) struct Signer {
     sign: Box<dyn Sign>,
     verifier: Verifier,
+    /// What a person who signed in is asked before anything is signed.
+    publication: Option<Publication>,
     /// Claims of the token that the certificate is for.
     pub(super) claims: Option<TokenClaims>,
 }
@@ -32,6 +36,7 @@ impl Signer {
         arguments: &SigningArguments,
         ambient: &Ambient,
         asking: &Asking,
+        terminal: &Terminal,
     ) -> Result<Self, Failure> {
         let options = arguments.services.options()?;
         let trust = match &arguments.services.trusted_root {
@@ -48,12 +53,15 @@ impl Signer {
                 "signing without a key asks a certificate authority and logs",
                 "sign with --key FILE --no-log",
             )?;
-            let options = KeylessOptions {
+            let mut options = KeylessOptions {
                 services: options,
-                identity_token: arguments.services.identity_token.clone(),
+                identity_token: arguments.identity_token.clone(),
+                signed_in: None,
                 audience: None,
                 trust,
             };
+            let sign_in = &arguments.sign_in;
+            options.signed_in = sign_in.token(&options, ambient, asking, terminal)?;
             let keyless = Keyless::of_environment(environment, client, &options);
             let keyless = asking.runtime.block_on(keyless).map_err(unsigned)?;
             let claims = TokenClaims {
@@ -61,8 +69,11 @@ impl Signer {
                     .unverified_claim("job_workflow_ref")
                     .map(str::to_owned),
             };
+            let is_person = options.signed_in.is_some();
+            let publication = || sign_in.publication(keyless.identity(), keyless.is_public());
             return Ok(Self {
                 verifier: verifier(keyless.trust())?,
+                publication: is_person.then(publication),
                 sign: Box::new(keyless),
                 claims: Some(claims),
             });
@@ -99,20 +110,32 @@ impl Signer {
         Ok(Self {
             sign: key.signing(witness),
             verifier: verifier(&domain)?,
+            publication: None,
             claims: None,
         })
+    }
+
+    /// Whether somebody at this terminal will be asked to sign in.
+    pub(super) fn asks_a_person(arguments: &SigningArguments, ambient: &Ambient) -> bool {
+        let is_named = arguments.key.is_some() || arguments.identity_token.is_some();
+        !is_named && arguments.sign_in.asks_here(ambient)
     }
 
     pub(in crate::cli) fn identity(&self) -> &str {
         self.sign.identity()
     }
 
-    /// Signs, and verifies what was signed before anybody gets it.
+    /// Signs, and verifies what was signed before anybody gets it. A person who signed in is asked
+    /// first.
     pub(in crate::cli) fn sign(
         &self,
         statement: &[u8],
         asking: &Asking,
+        terminal: &Terminal,
     ) -> Result<SignedBundle, Failure> {
+        if let Some(publication) = &self.publication {
+            publication.agree(terminal)?;
+        }
         let bundle = asking.runtime.block_on(self.sign.sign(statement));
         let bundle = bundle.map_err(unsigned)?;
         match self.verified(bundle.json.as_bytes()) {

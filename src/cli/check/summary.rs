@@ -174,7 +174,7 @@ impl SummaryArguments {
 
     fn signer(&self, ambient: &Ambient, terminal: &Terminal) -> Result<(Asking, Signer), Failure> {
         let asking = Asking::new(false, ambient, terminal)?;
-        let signer = Signer::of(&self.signing, ambient, &asking)?;
+        let signer = Signer::of(&self.signing, ambient, &asking, terminal)?;
         Ok((asking, signer))
     }
 }
@@ -235,7 +235,7 @@ impl Summary<'_> {
             Some(signer) => signer,
             None => self.arguments.signer(ambient, terminal)?,
         };
-        let bundle = signer.sign(&statement, &asking)?;
+        let bundle = signer.sign(&statement, &asking, terminal)?;
         let text = match self.arguments.vsa_format {
             SummaryForm::Bundle => bundle.json,
             SummaryForm::Envelope => envelope(&bundle).map_err(unsigned)?,

@@ -103,14 +103,16 @@ impl Services {
             Lie::OtherKey => Key::p256("another").spki(),
             _ => pem_content(public),
         };
+        let holder = claims.get("email").unwrap_or(&claims["sub"]);
+        let holder = holder.as_str().unwrap();
         // Possession is proved over what the token says of its holder, as Fulcio demands.
         let proof = decoded(&request["publicKeyRequest"]["proofOfPossession"]);
         let algorithm = &aws_lc_rs::signature::ECDSA_P256_SHA256_ASN1;
         let point = &pem_content(public)[26..];
         aws_lc_rs::signature::UnparsedPublicKey::new(algorithm, point)
-            .verify(claims["sub"].as_str().unwrap().as_bytes(), &proof)
+            .verify(holder.as_bytes(), &proof)
             .unwrap();
-        let claims = Claims::person(claims["sub"].as_str().unwrap(), "https://issuer.example");
+        let claims = Claims::person(holder, claims["iss"].as_str().unwrap());
         let authority = match self.lie {
             Lie::OtherAuthority => &self.other,
             _ => &self.authority,

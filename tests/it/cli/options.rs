@@ -73,6 +73,18 @@ const SHOWN: &[(&str, &[&str], &str, &str)] = &[
     ),
     (
         "attest",
+        &["--oidc-issuer", "--no-browser", "--oidc-client-id"],
+        "attest_sign_in.rs",
+        "without_a_browser_here_the_code_is_typed_and_not_shown",
+    ),
+    (
+        "attest",
+        &["--yes"],
+        "attest_sign_in.rs",
+        "nothing_is_published_before_the_person_agrees_or_says_yes_beforehand",
+    ),
+    (
+        "attest",
         &["--platforms"],
         "attest_options.rs",
         "the_images_of_every_platform_are_subjects_where_that_is_said",

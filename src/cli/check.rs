@@ -27,11 +27,6 @@ use super::results::Results;
 use super::say::Terminal;
 use summary::SummaryArguments;
 
-/// Check whether a component's releases agree in every channel.
-///
-/// Asks every channel of the policies, once, and judges the answers. Without --version, --all or a
-/// tag in GITHUB_REF the newest releases are judged: the highest, the highest stable and the
-/// latest by server time.
 #[derive(Debug, Args)]
 pub(super) struct CheckArguments {
     /// Policy files, folders of them, or a shorthand: pypi:NAME, npm:NAME, github:OWNER/REPOSITORY,

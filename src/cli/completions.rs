@@ -6,7 +6,6 @@ use clap_complete::Shell;
 use super::exit::{Ending, Failure};
 use super::say::Terminal;
 
-/// Write a completion script for a shell to standard output.
 #[derive(Debug, Args)]
 pub(super) struct CompletionsArguments {
     /// The shell.

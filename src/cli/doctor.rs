@@ -17,10 +17,6 @@ use super::exit::{Ending, Failure};
 use super::progress::Progress;
 use super::say::Terminal;
 
-/// Say for each channel what the present credentials can and cannot see, and what would do.
-///
-/// Exits with 3 where something that a check requires cannot be seen. Credentials are named by
-/// where they come from, never shown.
 #[derive(Debug, Args)]
 pub(super) struct DoctorArguments {
     /// Policy files, or folders of them.

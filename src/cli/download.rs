@@ -19,11 +19,6 @@ use super::exit::{Ending, Failure};
 use super::progress::Progress;
 use super::say::Terminal;
 
-/// Save what is attached to an artifact, byte for byte. Nothing of it is verified.
-///
-/// Each document becomes a file `sha256-DIGEST.json` named by the digest of its own bytes; with
-/// `--output -` all go to standard output, a line each. Exits with 0 where something was saved, 1
-/// where nothing is attached, 3 where a place could not be asked or not be read whole.
 #[derive(Debug, Args)]
 pub(super) struct DownloadArguments {
     /// An image (`ghcr.io/acme/api:1.4.2`, `…@sha256:…`), `pypi:NAME==VERSION[/FILE]`,

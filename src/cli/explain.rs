@@ -11,7 +11,6 @@ use crate::model::visible;
 use super::exit::{Ending, Failure};
 use super::say::Terminal;
 
-/// Explain a finding's code; without one, list them all.
 #[derive(Debug, Args)]
 pub(super) struct ExplainArguments {
     /// A code such as `version-unannounced`.

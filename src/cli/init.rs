@@ -15,11 +15,6 @@ use super::exit::{Ending, Failure};
 use super::progress::Progress;
 use super::say::Terminal;
 
-/// Write a commented policy, guessed from a checkout or from a shorthand such as `pypi:NAME`.
-///
-/// A checkout is read and nobody is asked: its remote, tags, manifests and the publishing steps of
-/// its workflows. A shorthand is asked, and so is what it names. Every line says why it is thought;
-/// what is not known is a comment.
 #[derive(Debug, Args)]
 pub(super) struct InitArguments {
     /// A folder, or one of pypi:NAME, npm:NAME, github:OWNER/REPOSITORY, oci:HOST/NAME.

@@ -11,10 +11,6 @@ use super::exit::{Ending, Failure};
 use super::say::Terminal;
 use super::verify::{Bundles, PlaceArguments, Subject};
 
-/// Show what bundles claim. Nothing is verified: whoever wrote the bundle wrote what is shown.
-///
-/// Exit codes: 0 shown, 1 nothing is attached, 2 something that cannot be read, 3 a place could not
-/// be asked or not be read whole; what was found is shown then too.
 #[derive(Debug, Args)]
 pub(super) struct InspectArguments {
     /// Files of bundles in any format that is known; `-` for standard input; or what is attached to

@@ -14,10 +14,6 @@ use super::exit::{Ending, Failure};
 use super::password;
 use super::say::Terminal;
 
-/// Make a private key that signs, or show the public key of one.
-///
-/// The password is in LOCKSTEP_KEY_PASSWORD or COSIGN_PASSWORD; one that is set and empty is an
-/// empty password. Without either it is asked for at a terminal, not in CI.
 #[derive(Debug, Args)]
 pub(super) struct KeyArguments {
     #[command(subcommand)]

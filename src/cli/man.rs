@@ -7,7 +7,6 @@ use clap::{Args, Command};
 use super::exit::{Ending, Failure};
 use super::say::Terminal;
 
-/// Write the manual page of `lockstep` to standard output, or those of all verbs into a folder.
 #[derive(Debug, Args)]
 pub(super) struct ManArguments {
     /// The folder; it must exist.

@@ -15,7 +15,6 @@ use super::Format;
 use super::exit::{Ending, Failure};
 use super::say::Terminal;
 
-/// Work with policy files.
 #[derive(Debug, Args)]
 pub(super) struct PolicyArguments {
     #[command(subcommand)]

@@ -12,10 +12,6 @@ use super::Format;
 use super::exit::{Ending, Failure};
 use super::say::Terminal;
 
-/// Play incidents from a folder: what would Lockstep have said?
-///
-/// Each incident is a folder with a policy, evidence of one or more moments, and what is expected
-/// of each. No network. Exits with 1 where a verdict is not as expected.
 #[derive(Debug, Args)]
 pub(super) struct ReplayArguments {
     /// A folder of incidents, or one incident.

@@ -25,7 +25,6 @@ use super::say::Terminal;
 /// The longest first root that is read, in bytes.
 const ROOT_BYTES: u64 = 512_000;
 
-/// Keep the trusted roots of Sigstore instances up to date, and show them.
 #[derive(Debug, Args)]
 pub(super) struct TrustArguments {
     #[command(subcommand)]

@@ -11,7 +11,6 @@ use super::Format;
 use super::exit::{Ending, Failure};
 use super::say::Terminal;
 
-/// Work with version names.
 #[derive(Debug, Args)]
 pub(super) struct VersionArguments {
     #[command(subcommand)]

@@ -23,15 +23,6 @@ use super::difference::difference;
 use super::exit::{Ending, Failure};
 use super::say::Terminal;
 
-/// Waive an open finding: write a [[waiver]] into a policy file.
-///
-/// The channels are asked (or --evidence is read), and the waiver is pinned to all digests of the
-/// finding: other bytes, another commit or another image fire again. Several findings of the code
-/// get a waiver each. A waiver that would hold for no open finding is refused. What is
-/// indeterminate cannot be waived.
-///
-/// The waiver goes into the file that is named, never into one that it extends, and holds for every
-/// component of a family. Everything else in the file stays as it is.
 #[derive(Debug, Args)]
 pub(super) struct WaiveArguments {
     /// The policy file.

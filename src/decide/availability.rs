@@ -11,6 +11,12 @@ use super::scene::{Case, Scene};
 use super::standing::Presence;
 use super::view::ChannelView;
 
+/// What is not known of one channel.
+pub(crate) struct Gaps<'a> {
+    view: &'a ChannelView<'a>,
+    gaps: Vec<Gap>,
+}
+
 /// Why a channel says nothing, or not everything.
 struct Gap {
     why: Failure,
@@ -26,11 +32,8 @@ pub(crate) fn judge(
     kind: fn(FailureKind) -> bool,
     findings: &mut Vec<Finding>,
 ) {
-    for view in scene.required_views() {
-        let gaps: Vec<Gap> = gaps(scene, view)
-            .into_iter()
-            .filter(|gap| kind(gap.why.kind))
-            .collect();
+    for Gaps { view, gaps } in scene.gaps() {
+        let gaps: Vec<&Gap> = gaps.iter().filter(|gap| kind(gap.why.kind)).collect();
         let Some(first) = gaps.first() else { continue };
         let name = &view.channel.name;
         let words = first.why.kind.words();
@@ -60,7 +63,16 @@ pub(crate) fn judge(
     }
 }
 
-fn gaps(scene: &Scene<'_>, view: &ChannelView<'_>) -> Vec<Gap> {
+/// What is not known of each required channel.
+pub(super) fn gaps<'a>(scene: &Scene<'a>) -> Vec<Gaps<'a>> {
+    let gaps = |view| Gaps {
+        view,
+        gaps: gaps_of(scene, view),
+    };
+    scene.required_views().map(gaps).collect()
+}
+
+fn gaps_of(scene: &Scene<'_>, view: &ChannelView<'_>) -> Vec<Gap> {
     if !view.was_asked() {
         let detail = match scene.view.round {
             Some(round) => format!("not asked in the round of {round}"),

@@ -46,7 +46,8 @@ pub(super) fn decide(
     Ok(verdict)
 }
 
-/// One decision on the rounds up to `until`, and every digest that the releases in question show.
+/// One decision on the rounds up to `until`, and every digest that the releases in question show
+/// where they are not the approved ones of an allow.
 fn at_round(
     policy: &Policy,
     checked: &CheckedEvidence,
@@ -67,10 +68,7 @@ fn at_round(
         (&view, &names),
         cases,
     );
-    let mut findings = Vec::new();
-    for rule in rules::REGISTER {
-        (rule.judge)(&scene, &mut findings);
-    }
+    let mut findings = rules::judge(&scene);
     settle::settle(&scene, &mut findings);
     findings.extend(rules::nothing_to_compare::after_settling(&scene, &findings));
     for finding in &mut findings {
@@ -88,10 +86,10 @@ fn at_round(
     });
     let outcome = outcome(&findings, policy);
     let seen = approved(&scene);
-    let digests = if outcome == Outcome::Allow {
-        seen.clone()
-    } else {
-        Vec::new()
+    // An allow names them itself.
+    let (digests, seen) = match outcome {
+        Outcome::Allow => (seen, Vec::new()),
+        _ => (Vec::new(), seen),
     };
     let endpoints = endpoints(&scene, checked);
     let open = || findings.iter().filter(|finding| finding.is_open());

@@ -83,8 +83,11 @@ impl<'a> History<'a> {
     }
 }
 
-/// The histories of all required channels that have one, by channel.
-pub(crate) fn histories<'a>(scene: &Scene<'a>) -> HashMap<&'a Name, History<'a>> {
+/// The earlier rounds by channel.
+pub(crate) type Histories<'a> = HashMap<&'a Name, History<'a>>;
+
+/// The histories of all required channels that have one.
+pub(super) fn histories<'a>(scene: &Scene<'a>) -> Histories<'a> {
     scene
         .required_views()
         .filter_map(|view| Some((&view.channel.name, History::of(view)?)))

@@ -10,6 +10,7 @@ use hashbrown::HashTable;
 use crate::model::Time;
 use crate::model::version::{Comparison, Naming, Reading, Scheme, Version, resolve_commit};
 
+use super::series::Series;
 use super::view::ChannelView;
 
 /// The names of one channel under one line.
@@ -18,9 +19,11 @@ pub(crate) struct NameIndex<'a> {
     by_key: ByKey,
     /// Positions of the releases in the order of their keys, made when a commit is first resolved.
     by_order: OnceLock<Vec<usize>>,
+    /// Made when first needed.
+    series: OnceLock<Option<Series<'a>>>,
     /// Every release, in the order of the names.
     pub(crate) releases: Vec<(&'a str, Version)>,
-    /// When servers say that each of them appeared; see [`ChannelView::latest_time`].
+    /// When servers say that each of them appeared; see [`ChannelView::timed_names`].
     times: Vec<Option<Time>>,
     /// Declared variants of releases: name, version.
     pub(crate) variants: Vec<(&'a str, Version)>,
@@ -51,14 +54,14 @@ impl<'a> NameIndex<'a> {
     /// Reads every name that the present round shows.
     pub(crate) fn new(view: &'a ChannelView<'a>, naming: &Naming) -> Self {
         let mut index = Self::default();
-        for name in view.names() {
+        for (name, time) in view.timed_names() {
             match naming.read(name) {
                 Reading::Release {
                     version,
                     variant: None,
                 } => {
                     index.releases.push((name, version));
-                    index.times.push(view.latest_time(name));
+                    index.times.push(time);
                 }
                 Reading::Release {
                     version,
@@ -92,30 +95,49 @@ impl<'a> NameIndex<'a> {
     /// The listed names whose canonical form is that of `version`.
     pub(crate) fn of_version(&self, naming: &Naming, version: &Version) -> Vec<&'a str> {
         let key = naming.key(version);
-        key.map_or_else(|_| Vec::new(), |key| self.of_key(naming, version, &key))
+        key.map_or_else(
+            |_| Vec::new(),
+            |key| self.of_key(naming, version, &key).collect(),
+        )
     }
 
     /// The same where the version's key in this channel is known.
-    pub(crate) fn of_key(&self, naming: &Naming, version: &Version, key: &str) -> Vec<&'a str> {
-        let names = |at: usize| self.releases[at].0;
-        if is_commit(naming, version) {
-            return self.of_commit(version).into_iter().map(names).collect();
-        }
-        self.with_key(key).map(names).collect()
-    }
-
-    /// The latest time at which servers say that one of those names appeared.
-    pub(crate) fn latest_time(
+    pub(crate) fn of_key(
         &self,
         naming: &Naming,
         version: &Version,
         key: &str,
-    ) -> Option<Time> {
+    ) -> impl Iterator<Item = &'a str> {
+        let (commits, same) = match is_commit(naming, version) {
+            true => (self.of_commit(version), None),
+            false => (Vec::new(), Some(self.with_key(key))),
+        };
+        let all = commits.into_iter().chain(same.into_iter().flatten());
+        all.map(|at| self.releases[at].0)
+    }
+
+    /// When servers say that the release at a position appeared.
+    pub(crate) fn time(&self, at: usize) -> Option<Time> {
+        self.times[at]
+    }
+
+    /// The latest time of the names that are one commit.
+    pub(crate) fn latest_time_of_commit(&self, version: &Version) -> Option<Time> {
         let time = |at: usize| self.times[at];
-        if is_commit(naming, version) {
-            return self.of_commit(version).into_iter().filter_map(time).max();
-        }
-        self.with_key(key).filter_map(time).max()
+        self.of_commit(version).into_iter().filter_map(time).max()
+    }
+
+    /// Every release with its name, and when servers say that it appeared.
+    pub(crate) fn timed(&self) -> impl Iterator<Item = (&'a str, &Version, Option<Time>)> {
+        let releases = self.releases.iter().zip(&self.times);
+        releases.map(|((name, version), time)| (*name, version, *time))
+    }
+
+    /// The releases in the order of their versions, for each line by itself; nothing where those
+    /// have no order.
+    pub(crate) fn series(&self, naming: &Naming) -> Option<&Series<'a>> {
+        let made = || Series::of(&self.releases, naming.line_scheme());
+        self.series.get_or_init(made).as_ref()
     }
 
     /// Positions of the releases with exactly this key.
@@ -170,7 +192,8 @@ impl<'a> NameIndex<'a> {
     }
 }
 
-fn is_commit(naming: &Naming, version: &Version) -> bool {
+/// Whether a channel shows a version as a commit, which may be abbreviated.
+pub(crate) fn is_commit(naming: &Naming, version: &Version) -> bool {
     version.scheme() == Scheme::Commit && naming.channel_scheme() == Scheme::Commit
 }
 

@@ -27,7 +27,17 @@ pub(crate) struct Rule {
     /// For `lockstep explain`: what it means, what usually causes it, what to do.
     pub(crate) explain: &'static str,
     /// Judges; adds what it finds.
-    pub(crate) judge: fn(&Scene<'_>, &mut Vec<Finding>),
+    pub(crate) judge: Judge,
+}
+
+/// What a rule looks at.
+#[derive(Clone, Copy)]
+pub(crate) enum Judge {
+    /// Each release by itself. Releases come in blocks: what one rule has read of them is still in
+    /// the processor's cache when the next one reads it.
+    Each(for<'s, 'a> fn(&'s Scene<'a>, &'s [Case<'a>], &mut Vec<Finding>)),
+    /// All releases together, or what is about none of them.
+    Whole(fn(&Scene<'_>, &mut Vec<Finding>)),
 }
 
 impl Rule {

@@ -1,6 +1,7 @@
 //! What the rules look at: the releases in question, and how each stands in every channel.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use crate::model::version::{Naming, Version};
@@ -8,9 +9,12 @@ use crate::model::{Agreement, Environment, Finding, Line, Name, Policy, Time, Wa
 
 use super::Question;
 use super::agreement::agreements;
-use super::attested::Provenances;
+use super::attested::{Ledger, Provenances};
+use super::availability::{self, Gaps};
 use super::branches::Protected;
+use super::history::{Histories, histories};
 use super::index::NameIndex;
+use super::series::Series;
 use super::standing::Standing;
 use super::view::{ChannelView, View};
 use crate::verify::CheckedEvidence;
@@ -31,10 +35,16 @@ pub(crate) struct Scene<'a> {
     pub(crate) agreements: Vec<Agreement>,
     /// The releases in question.
     pub(crate) cases: Vec<Case<'a>>,
-    /// Positions of the cases, by version as shown and line.
-    positions: HashMap<(String, &'a Name), usize>,
-    /// What is attested about them, made when first needed.
+    /// Positions of the cases, by version as shown and line. This and all below is made when it is
+    /// first needed.
+    positions: OnceLock<HashMap<(String, &'a Name), usize>>,
+    /// What is attested about them.
     provenances: OnceLock<Provenances<'a>>,
+    ledger: OnceLock<Ledger<'a>>,
+    histories: OnceLock<Histories<'a>>,
+    gaps: OnceLock<Vec<Gaps<'a>>>,
+    /// The names under which they are shown, by channel.
+    shown: OnceLock<HashSet<(&'a Name, &'a str)>>,
 }
 
 /// One release in question.
@@ -173,10 +183,6 @@ impl<'a> Scene<'a> {
         for (number, case) in cases.iter_mut().enumerate() {
             case.number = number;
         }
-        let positions = cases.iter().enumerate();
-        let positions = positions
-            .map(|(at, case)| ((case.text(), &case.line.name), at))
-            .collect();
         Self {
             policy,
             question,
@@ -188,8 +194,12 @@ impl<'a> Scene<'a> {
             protected: Protected::of(&policy.component.branches),
             agreements: agreements(policy, environment),
             cases,
-            positions,
+            positions: OnceLock::new(),
             provenances: OnceLock::new(),
+            ledger: OnceLock::new(),
+            histories: OnceLock::new(),
+            gaps: OnceLock::new(),
+            shown: OnceLock::new(),
         }
     }
 
@@ -198,10 +208,50 @@ impl<'a> Scene<'a> {
         self.provenances.get_or_init(|| Provenances::of(self))
     }
 
+    /// The documents that are attached to anything, each read once.
+    pub(crate) fn ledger(&self) -> &Ledger<'a> {
+        self.ledger.get_or_init(|| Ledger::new(self))
+    }
+
+    /// What earlier rounds said, by required channel; only of those that have any.
+    pub(crate) fn histories(&self) -> &Histories<'a> {
+        self.histories.get_or_init(|| histories(self))
+    }
+
+    /// What is not known of each required channel.
+    pub(crate) fn gaps(&self) -> &[Gaps<'a>] {
+        self.gaps.get_or_init(|| availability::gaps(self))
+    }
+
+    /// The releases of a line that a channel shows, in the order of their versions; nothing where
+    /// those have no order.
+    pub(crate) fn series(&self, channel: &Name, line: &Name) -> Option<&'a Series<'a>> {
+        let mut views = self.view.channels.iter();
+        let position = views.position(|view| view.channel.name == *channel)?;
+        let (naming, index) = self.names.of(position, line)?;
+        index.series(naming)
+    }
+
+    /// Whether a channel shows one of the releases in question under a name.
+    pub(crate) fn is_in_question(&self, channel: &Name, name: &str) -> bool {
+        let shown = self.shown.get_or_init(|| {
+            let standings = self.cases.iter().flat_map(|case| &case.standings);
+            let shown = standings.filter_map(|it| Some((&it.channel.name, it.found()?.name)));
+            shown.collect()
+        });
+        shown.contains(&(channel, name))
+    }
+
     /// The release that a finding is about; nothing where it is about none in question.
     pub(crate) fn case_of(&self, finding: &Finding) -> Option<&Case<'a>> {
         let key = (finding.version.clone()?, finding.line.as_ref()?);
-        self.cases.get(*self.positions.get(&key)?)
+        let positions = self.positions.get_or_init(|| {
+            let cases = self.cases.iter().enumerate();
+            cases
+                .map(|(at, case)| ((case.text(), &case.line.name), at))
+                .collect()
+        });
+        self.cases.get(*positions.get(&key)?)
     }
 
     /// Which of the policy's waivers this one is.
@@ -216,7 +266,7 @@ impl<'a> Scene<'a> {
     }
 
     /// Every version of a line that the leading channel announces, in the line's scheme.
-    pub(crate) fn announced(&self, line: &Name) -> Vec<Version> {
+    pub(crate) fn announced(&self, line: &Name) -> Vec<Cow<'a, Version>> {
         let leading = |view: &ChannelView<'_>| view.channel.name == self.policy.announced_by;
         let Some(position) = self.view.channels.iter().position(leading) else {
             return Vec::new();
@@ -226,7 +276,10 @@ impl<'a> Scene<'a> {
         };
         let versions = index.releases.iter().map(|(_, version)| version);
         versions
-            .filter_map(|version| version.convert(naming.line_scheme()).ok())
+            .filter_map(|version| match version.scheme() == naming.line_scheme() {
+                true => Some(Cow::Borrowed(version)),
+                false => version.convert(naming.line_scheme()).ok().map(Cow::Owned),
+            })
             .collect()
     }
 

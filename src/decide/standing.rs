@@ -20,8 +20,40 @@ pub(crate) struct Standing<'a> {
     /// It announces releases of this line.
     pub(crate) leads: bool,
     /// The names that the release should have here, in the order of the templates.
-    pub(crate) exact: Vec<String>,
+    pub(crate) exact: Names,
     pub(crate) presence: Presence<'a>,
+}
+
+/// Exact names in their order. Nearly always it is one, which takes no list.
+pub(crate) enum Names {
+    One([String; 1]),
+    Several(Vec<String>),
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Self::Several(Vec::new())
+    }
+}
+
+impl From<Vec<String>> for Names {
+    fn from(names: Vec<String>) -> Self {
+        match <[String; 1]>::try_from(names) {
+            Ok(one) => Self::One(one),
+            Err(names) => Self::Several(names),
+        }
+    }
+}
+
+impl Deref for Names {
+    type Target = [String];
+
+    fn deref(&self) -> &[String] {
+        match self {
+            Self::One(one) => one,
+            Self::Several(names) => names,
+        }
+    }
 }
 
 /// Whether the release is there.
@@ -85,12 +117,12 @@ impl<'a> Standing<'a> {
         let (exact, presence) = match naming.exact_and_key(version) {
             Err(incomparable) => {
                 let reason = incomparable.to_string();
-                (Vec::new(), Presence::Incomparable { reason })
+                (Names::default(), Presence::Incomparable { reason })
             }
             Ok((names, key)) => {
-                let same = || index.of_key(naming, version, &key);
+                let same = index.of_key(naming, version, &key);
                 let presence = presence(view, version, &names, same);
-                (names, presence)
+                (names.into(), presence)
             }
         };
         Self {
@@ -204,14 +236,19 @@ fn presence<'a>(
     view: &ChannelView<'a>,
     version: &Version,
     exact: &[String],
-    same: impl Fn() -> Vec<&'a str>,
+    same: impl Iterator<Item = &'a str>,
 ) -> Presence<'a> {
-    let mut shown: Vec<(&'a str, Sources<'a>)> = Vec::new();
+    // Nearly always it is one.
+    let mut first: Option<(&'a str, Sources<'a>)> = None;
+    let mut others: Vec<(&'a str, Source<'a>)> = Vec::new();
     let mut absent = None;
     let mut unknown = None;
     for name in exact {
         match view.look_up(name) {
-            Lookup::Present(name, sources) => shown.push((name, sources)),
+            Lookup::Present(name, sources) if first.is_none() => first = Some((name, sources)),
+            Lookup::Present(name, sources) => {
+                others.extend(sources.iter().map(|source| (name, *source)));
+            }
             Lookup::Absent(observation) => absent = Some(observation),
             Lookup::Unknown {
                 why,
@@ -231,12 +268,16 @@ fn presence<'a>(
             retry_at,
         };
     }
-    for name in same() {
-        if shown.iter().any(|(known, _)| *known == name) {
+    for name in same {
+        let known = first.as_ref().is_some_and(|(known, _)| *known == name);
+        if known || others.iter().any(|(known, _)| *known == name) {
             continue;
         }
         match view.look_up(name) {
-            Lookup::Present(name, sources) => shown.push((name, sources)),
+            Lookup::Present(name, sources) if first.is_none() => first = Some((name, sources)),
+            Lookup::Present(name, sources) => {
+                others.extend(sources.iter().map(|source| (name, *source)));
+            }
             Lookup::Absent(_) => {}
             // Another spelling of which the answers disagree may be a collision.
             Lookup::Unknown {
@@ -252,12 +293,7 @@ fn presence<'a>(
             }
         }
     }
-    let mut found = shown.into_iter();
-    if let Some((name, sources)) = found.next() {
-        let mut others = Vec::new();
-        for (name, sources) in found {
-            others.extend(sources.iter().map(|source| (name, *source)));
-        }
+    if let Some((name, sources)) = first {
         return Presence::Present(Found::new(name, sources, others));
     }
     let text = version.text();

@@ -266,9 +266,23 @@ impl<'a> ChannelView<'a> {
         names.into_iter()
     }
 
-    /// When the present round's servers say that this name appeared: the earliest of its times, the
-    /// latest of their answers.
-    pub(crate) fn latest_time(&self, name: &str) -> Option<Time> {
+    /// The same with when servers say that each appeared: the earliest of its times, the latest of
+    /// their answers.
+    pub(crate) fn timed_names(&self) -> impl Iterator<Item = (&'a str, Option<Time>)> + '_ {
+        // One listing says it all: no name needs to be looked up.
+        let alone = match self.listings.as_slice() {
+            [only] if self.exact.is_empty() => Some(only.listing.entries.iter()),
+            _ => None,
+        };
+        let several = alone.is_none().then(|| self.names());
+        let alone = alone.into_iter().flatten();
+        let several = several.into_iter().flatten();
+        alone
+            .map(|(name, entry)| (name.as_str(), entry.earliest_time()))
+            .chain(several.map(|name| (name, self.latest_time(name))))
+    }
+
+    fn latest_time(&self, name: &str) -> Option<Time> {
         let sources = self.shown.get(name)?.sources.iter();
         sources
             .filter_map(|source| source.entry.earliest_time())

@@ -72,7 +72,7 @@ fn names_of(case: &Case<'_>, standing: &Standing<'_>) -> Vec<Wanted> {
         let names = std::iter::once(found.name).chain(others);
         names.map(str::to_owned).collect::<Vec<_>>()
     });
-    let names = seen.unwrap_or_else(|| standing.exact.clone());
+    let names = seen.unwrap_or_else(|| standing.exact.to_vec());
     let wanted = names.into_iter().map(|name| Wanted {
         name,
         version: case.version.bare_text().to_owned(),
@@ -136,7 +136,7 @@ fn floating_names(scene: &Scene<'_>, position: usize) -> Vec<Wanted> {
             continue;
         }
         let mut announced = scene.announced(&line.name);
-        announced.retain(crate::model::version::Version::is_stable);
+        announced.retain(|version| version.is_stable());
         let targets = floating::targets(naming, &announced);
         for name in &index.floating {
             let Some(version) = targets.get(*name) else {

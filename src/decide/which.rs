@@ -7,6 +7,7 @@ use crate::model::version::{Reading, Version};
 use crate::model::{Environment, Line, Policy, Time, visible};
 
 use super::baseline::Baseline;
+use super::index::is_commit;
 use super::scene::{Case, Names};
 use super::standing::Presence;
 use super::view::View;
@@ -245,10 +246,16 @@ fn releases<'a>(line: &Line, view: &'a View<'a>, names: &'a Names<'a>) -> Vec<Re
                 let Ok(key) = naming.key(&version) else {
                     continue;
                 };
+                let commit = is_commit(naming, &version);
                 for number in index.with_key(&key) {
                     taken[number] = true;
+                    if !commit {
+                        latest = latest.max(index.time(number));
+                    }
                 }
-                latest = latest.max(index.latest_time(naming, &version, &key));
+                if commit {
+                    latest = latest.max(index.latest_time_of_commit(&version));
+                }
             }
             releases.push(Release { version, latest });
         }

@@ -12,15 +12,6 @@ use crate::cli::exit::Failure;
 
 use super::person::SignInArguments;
 
-/// Sign provenance, or another predicate, for artifacts: one in-toto statement in a Sigstore bundle.
-///
-/// The predicate is SLSA provenance v1 of the CI system that runs here (GitHub Actions, GitLab CI,
-/// Jenkins, CodeBuild, Azure Pipelines, CircleCI, Buildkite, Tekton), or what the options state, or
-/// a file. A bundle that says the same already is left as it is.
-///
-/// Exit codes: 0 attested everywhere, or there already; 2 usage error, something unreadable, or a
-/// service that refuses; 3 a service could not be asked, or gave no answer that can be used: the
-/// same run may succeed later.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct AttestArguments {
     /// Files, folders, globs, `sha256:…` with --subject-name, images as oci:HOST/NAME:TAG.

@@ -13,16 +13,6 @@ use crate::verify::{
 
 use super::summary::VerifySummaryArguments;
 
-/// Verify who signed artifacts, and from which source they were built.
-///
-/// Of files and digests nothing is asked of the network: bundles come from files. Of what lies
-/// elsewhere, and with --repo, the places are asked where attestations lie. A bundle counts where it
-/// is about the artifact, its signature, log entries and times verify, and it meets everything that
-/// is expected below; one that does is enough. Without a key, say whose signature counts: the issuer,
-/// and an identity or the source repository.
-///
-/// Exit codes: 0 verified, 1 not verified, 2 usage error or something unreadable, 3 nothing verified
-/// where a place could not be asked or not be read whole.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct VerifyArguments {
     /// Files, digests (`sha256:…`, `sha512:…`), images (`oci:HOST/NAME:TAG`,

@@ -37,7 +37,7 @@ pub(super) fn run(
     let judge = Judge {
         expectations,
         summary,
-        domains: trusted.domains,
+        domains: trusted,
         now: observe::now(),
     };
     // What can be known to be wrong is said before anybody is asked.
@@ -77,8 +77,10 @@ pub(super) fn run(
     let escapes = arguments.unsafe_options();
     let text = match arguments.format {
         Format::Human => report::human_verification(terminal.paper(), &subjects, &escapes),
-        Format::Json => report::json_verification(&subjects, &trusted.used, &escapes)
-            .map_err(std::io::Error::from)?,
+        Format::Json => {
+            let used: Vec<_> = judge.domains.iter().map(trust::Trust::used).collect();
+            report::json_verification(&subjects, &used, &escapes).map_err(std::io::Error::from)?
+        }
     };
     terminal.result(&text)?;
     Ok(ending(&subjects))

@@ -21,18 +21,12 @@ use crate::verify::{TrustError, Verifier};
 /// The most bytes that a file of roots, or of a key, may have.
 const TRUST_BYTES: u64 = 8 * 1024 * 1024;
 
-/// What a run trusts.
-pub(super) struct Trusted {
-    /// Each trust domain.
-    pub(super) domains: Vec<Trust>,
-    /// The same as results say it.
-    pub(super) used: Vec<TrustUsed>,
-}
-
 /// A trust domain and its verifier, which is built when it is first needed: most bundles are of the
 /// first domain, and reading a root costs as much as verifying several.
 pub(super) struct Trust {
     domain: TrustDomain,
+    source: TrustSource,
+    refreshed: Option<Refreshed>,
     verifier: OnceCell<Result<Verifier, TrustError>>,
 }
 
@@ -50,6 +44,24 @@ impl Trust {
         let verifier = self.verifier.get_or_init(|| Verifier::new(&self.domain));
         verifier.as_ref()
     }
+
+    /// What results say of it.
+    pub(super) fn used(&self) -> TrustUsed {
+        let digest = |text: &Arc<str>| Digest::of(text.as_bytes());
+        let (root, key) = match &self.domain.material {
+            TrustMaterial::TrustedRoot(root) => (Some(digest(root)), None),
+            TrustMaterial::Key { pem, root } => (root.as_ref().map(digest), Some(digest(pem))),
+        };
+        TrustUsed {
+            trust: self.domain.label.clone(),
+            source: self.source,
+            root,
+            key,
+            updated: self.refreshed.map(|it| it.updated),
+            expires: self.refreshed.map(|it| it.expires),
+            expired: self.refreshed.map(|it| it.expired),
+        }
+    }
 }
 
 /// What the arguments name; else the public roots as they are kept on this machine.
@@ -63,7 +75,7 @@ pub(super) fn trusted(
     arguments: &TrustArguments,
     environment: &Environment,
     terminal: &mut Terminal,
-) -> Result<Trusted, Failure> {
+) -> Result<Vec<Trust>, Failure> {
     let roots = match &arguments.trusted_root {
         Some(file) => roots(file)?.into_iter().map(Root::of_file).collect(),
         None => public_roots(environment, terminal)?,
@@ -81,19 +93,13 @@ pub(super) fn trusted(
         None => None,
     };
     let leniency = arguments.leniency();
-    let mut trusted = Trusted {
-        domains: Vec::new(),
-        used: Vec::new(),
-    };
+    let mut trusted = Vec::new();
     let mut unusable_material = Vec::new();
     for root in roots {
-        let mut used = root.used();
         let mut domain = match &keyed {
             Some((label, pem)) => with_key(label, pem, root.domain),
             None => root.domain,
         };
-        used.trust.clone_from(&domain.label);
-        used.key = keyed.as_ref().map(|(_, pem)| Digest::of(pem.as_bytes()));
         let own = domain.leniency;
         domain.leniency = Leniency {
             unsafe_no_log: own.unsafe_no_log || leniency.unsafe_no_log,
@@ -102,6 +108,8 @@ pub(super) fn trusted(
         };
         let trust = Trust {
             domain,
+            source: root.source,
+            refreshed: root.refreshed,
             verifier: OnceCell::new(),
         };
         let named = arguments.trusted_root.is_some() || arguments.key.is_some();
@@ -110,16 +118,13 @@ pub(super) fn trusted(
             .flatten()
         {
             Some(error) => unusable_material.push(error),
-            None => {
-                trusted.domains.push(trust);
-                trusted.used.push(used);
-            }
+            None => trusted.push(trust),
         }
     }
     // Beside a key a root is there for its logs. One without any, as GitHub's own, is of no use to it
     // and no reason to stop where another has some.
     match unusable_material.into_iter().next() {
-        Some(error) if keyed.is_none() || trusted.domains.is_empty() => {
+        Some(error) if keyed.is_none() || trusted.is_empty() => {
             let hint = "a trusted root is Sigstore's trusted_root.json, a key a public key in PEM: \
                         `lockstep key public FILE` prints that of a private key";
             Err(Failure::new(error, hint))
@@ -141,18 +146,6 @@ impl Root {
             domain,
             source: TrustSource::File,
             refreshed: None,
-        }
-    }
-
-    fn used(&self) -> TrustUsed {
-        TrustUsed {
-            trust: self.domain.label.clone(),
-            source: self.source,
-            root: self.domain.texts().first().map(|it| it.0),
-            key: None,
-            updated: self.refreshed.map(|it| it.updated),
-            expires: self.refreshed.map(|it| it.expires),
-            expired: self.refreshed.map(|it| it.expired),
         }
     }
 }

@@ -45,7 +45,7 @@ impl<'a> Provenances<'a> {
         if tables.is_empty() {
             return Self { tables, releases };
         }
-        let ledger = Ledger::new(scene);
+        let ledger = scene.ledger();
         for case in &scene.cases {
             for standing in case.required() {
                 let mine = |(_, table): &(usize, &Provenance)| applies(table, case, standing);
@@ -55,7 +55,7 @@ impl<'a> Provenances<'a> {
                     continue;
                 };
                 let artifacts = artifacts(
-                    &ledger,
+                    ledger,
                     standing.channel,
                     standing.view,
                     found.name,
@@ -145,7 +145,11 @@ pub(crate) fn each<'s, 'a>(
     scene: &'s Scene<'a>,
 ) -> impl Iterator<Item = (&'s Case<'a>, &'s Standing<'a>, &'s OfRelease<'a>)> {
     let provenances = scene.provenances();
-    scene.cases.iter().flat_map(move |case| {
+    let cases = match provenances.releases.is_empty() {
+        true => &[][..],
+        false => &scene.cases,
+    };
+    cases.iter().flat_map(move |case| {
         let standings = case.required();
         standings.filter_map(move |standing| {
             let about = provenances.about(case, standing)?;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::decide::files;
-use crate::decide::rule::{Rests, Rule, some_of};
+use crate::decide::rule::{Judge, Rests, Rule, some_of};
 use crate::decide::same_files::{self, Members};
 use crate::decide::scene::{Case, Scene};
 use crate::decide::standing::Standing;
@@ -25,12 +25,12 @@ pub(super) const RULE: Rule = Rule {
               reproducible. An attacker who can upload to one channel only looks the same.\n\n\
               What to do: compare the two files before anybody installs them. Build once and \
               publish the same bytes everywhere.",
-    judge,
+    judge: Judge::Each(judge),
 };
 
-fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+fn judge(scene: &Scene<'_>, cases: &[Case<'_>], findings: &mut Vec<Finding>) {
     let agreements = same_files::agreements(scene);
-    for case in &scene.cases {
+    for case in cases {
         for standing in case.required() {
             findings.extend(contradicted(scene, case, standing));
         }

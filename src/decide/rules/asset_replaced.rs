@@ -1,8 +1,8 @@
 //! `asset-replaced`: a published file is not the one that an earlier round showed.
 
 use crate::decide::files::Selection;
-use crate::decide::history::{History, changed, histories};
-use crate::decide::rule::{Rests, Rule, some_of};
+use crate::decide::history::{History, changed};
+use crate::decide::rule::{Judge, Rests, Rule, some_of};
 use crate::decide::scene::{Case, Scene};
 use crate::decide::standing::{Found, Standing};
 use crate::decide::view::Source;
@@ -23,15 +23,15 @@ pub(super) const RULE: Rule = Rule {
               who repaired a release by hand; somebody who took it over.\n\n\
               What to do: compare both files; restore the first or publish a new version. Use \
               immutable releases.",
-    judge,
+    judge: Judge::Each(judge),
 };
 
 /// Replaced means another digest than at first. Where a digest is not known on both sides, the
 /// server's number of the upload decides, and without one the size: equal bytes that were
 /// uploaded again are not a replacement. Files that describe others (checksums, signatures) grow
 /// with a release and are passed over unless the channel's `assets` names them.
-fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
-    let histories = histories(scene);
+fn judge(scene: &Scene<'_>, cases: &[Case<'_>], findings: &mut Vec<Finding>) {
+    let histories = scene.histories();
     if histories.is_empty() {
         return;
     }
@@ -42,7 +42,7 @@ fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
             Some((history, Selection::of(view.channel), &view.channel.name))
         })
         .collect();
-    for case in &scene.cases {
+    for case in cases {
         for (history, selection, channel) in &selections {
             let Some(standing) = case.standing(channel) else {
                 continue;

@@ -1,6 +1,6 @@
 //! `baseline-grandfathered`: findings about releases older than `judge-since` were set apart.
 
-use crate::decide::rule::Rule;
+use crate::decide::rule::{Judge, Rule};
 use crate::decide::scene::Scene;
 use crate::model::{Finding, Level, Severity};
 
@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
               from two observations, such as a moved tag, always count; so does everything about \
               a release that is named.\n\n\
               What to do: nothing, or move `judge-since` back.",
-    judge: |_, _| (),
+    judge: Judge::Whole(|_, _| ()),
 };
 
 /// The note; made while findings are settled.

@@ -1,7 +1,7 @@
 //! `builder-untrusted`: it was built by a builder that the policy does not name.
 
 use crate::decide::attested::{What, departed};
-use crate::decide::rule::Rule;
+use crate::decide::rule::{Judge, Rule};
 use crate::decide::scene::Scene;
 use crate::model::{Finding, Level, Severity};
 
@@ -19,7 +19,7 @@ pub(super) const RULE: Rule = Rule {
               somebody's own.\n\n\
               What to do: find out where it was built; name the builder in the policy if it is \
               yours.",
-    judge,
+    judge: Judge::Whole(judge),
 };
 
 fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {

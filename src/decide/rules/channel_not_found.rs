@@ -1,7 +1,7 @@
 //! `channel-not-found`: the repository or project itself is not there, or hidden.
 
 use crate::decide::availability;
-use crate::decide::rule::Rule;
+use crate::decide::rule::{Judge, Rule};
 use crate::decide::scene::Scene;
 use crate::model::{FailureKind, Finding, Level, Severity};
 
@@ -16,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
     explain: "The repository or project above the names answered \"not found\". A private one \
               looks the same to a credential that may not see it, so this is not absence.\n\n\
               What to do: check the name in the policy; give a credential that may read it.",
-    judge,
+    judge: Judge::Whole(judge),
 };
 
 fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {

@@ -1,7 +1,7 @@
 //! `channel-unreachable`: a required channel gave no answer, or broke off.
 
 use crate::decide::availability;
-use crate::decide::rule::Rule;
+use crate::decide::rule::{Judge, Rule};
 use crate::decide::scene::Scene;
 use crate::model::{FailureKind, Finding, Level, Severity};
 
@@ -21,7 +21,7 @@ pub(super) const RULE: Rule = Rule {
               allowed.\n\n\
               What to do: ask again. An environment may re-approve a digest that was verified \
               before: `when-unreachable = { last-known-good = \"24h\" }`.",
-    judge,
+    judge: Judge::Whole(judge),
 };
 
 fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {

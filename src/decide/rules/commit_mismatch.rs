@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::decide::attested::{Held, OfRelease, What, departed, texts};
-use crate::decide::rule::{Rests, Rule};
+use crate::decide::rule::{Judge, Rests, Rule};
 use crate::decide::scene::{Case, Scene};
 use crate::decide::standing::{Found, Standing};
 use crate::model::version::Scheme;
@@ -25,7 +25,7 @@ pub(super) const RULE: Rule = Rule {
               Usual causes: the tag was cut after the package was built; a release was made from \
               another clone; a tag was moved between two publications.\n\n\
               What to do: find out which commit was built, and release that one again everywhere.",
-    judge,
+    judge: Judge::Whole(judge),
 };
 
 /// What a draft says does not count: it has no tag yet.

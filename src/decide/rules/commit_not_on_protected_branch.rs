@@ -1,7 +1,7 @@
 //! `commit-not-on-protected-branch`: the tagged commit is on none of the branches that the policy names.
 
-use crate::decide::rule::{Rests, Rule};
-use crate::decide::scene::Scene;
+use crate::decide::rule::{Judge, Rests, Rule};
+use crate::decide::scene::{Case, Scene};
 use crate::model::{Finding, Level, Severity, visible_line};
 
 pub(super) const RULE: Rule = Rule {
@@ -19,17 +19,17 @@ pub(super) const RULE: Rule = Rule {
               that was deleted after the release.\n\n\
               What to do: find out how the commit came into the repository. Add the branch to \
               the policy if it is protected.",
-    judge,
+    judge: Judge::Each(judge),
 };
 
 /// Where the answers do not decide, the leading channel's cell is not stated, which is
 /// indeterminate and no finding of this rule.
-fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+fn judge(scene: &Scene<'_>, cases: &[Case<'_>], findings: &mut Vec<Finding>) {
     let globs = &scene.policy.component.branches;
     if globs.is_empty() {
         return;
     }
-    for case in &scene.cases {
+    for case in cases {
         let Some(leader) = case.leader() else {
             continue;
         };

@@ -1,6 +1,6 @@
 //! `declared-version-mismatch`: what a channel says the version is, is not the release.
 
-use crate::decide::rule::{Rests, Rule};
+use crate::decide::rule::{Judge, Rests, Rule};
 use crate::decide::scene::{Case, Scene};
 use crate::decide::standing::Standing;
 use crate::model::version::{Comparison, Scheme, Version};
@@ -21,13 +21,13 @@ pub(super) const RULE: Rule = Rule {
               the wrong commit; a file was built from another branch.\n\n\
               What to do: cut a new release from a commit that declares it. Where the manifest \
               writes versions in another scheme (`1.2.3rc1`), declare that scheme for the line.",
-    judge,
+    judge: Judge::Each(judge),
 };
 
 /// Every answer that states a version is held to it. Lines of development builds and commits are
 /// passed over: no manifest declares those.
-fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
-    for case in &scene.cases {
+fn judge(scene: &Scene<'_>, cases: &[Case<'_>], findings: &mut Vec<Finding>) {
+    for case in cases {
         if matches!(case.line.scheme, Scheme::DevBuild | Scheme::Commit) {
             continue;
         }

@@ -1,7 +1,7 @@
 //! `evidence-stale`: a required channel was not asked in the present round, or contradicts itself.
 
 use crate::decide::availability;
-use crate::decide::rule::Rule;
+use crate::decide::rule::{Judge, Rule};
 use crate::decide::scene::Scene;
 use crate::model::{FailureKind, Finding, Level, Severity};
 
@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
               stands in for the present), or two answers of one round differ, as when one copy \
               of an index lags behind the other.\n\n\
               What to do: ask again; copies catch up within minutes.",
-    judge,
+    judge: Judge::Whole(judge),
 };
 
 fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {

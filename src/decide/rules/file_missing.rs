@@ -1,6 +1,6 @@
 //! `file-missing`: a channel lacks a file of the release that the channel it must equal has.
 
-use crate::decide::rule::Rule;
+use crate::decide::rule::{Judge, Rule};
 use crate::decide::same_files::{self, Direction};
 use crate::decide::scene::Scene;
 use crate::model::{Finding, Level, Severity};
@@ -19,7 +19,7 @@ pub(super) const RULE: Rule = Rule {
               Usual causes: an upload that failed half way; a platform whose build failed.\n\n\
               What to do: upload what is missing; ask again when the upload has ended; narrow the \
               channel's `assets` where a file is not meant for both.",
-    judge,
+    judge: Judge::Whole(judge),
 };
 
 fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {

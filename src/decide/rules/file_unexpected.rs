@@ -1,6 +1,6 @@
 //! `file-unexpected`: a channel has a file of the release that the channel it must equal lacks.
 
-use crate::decide::rule::Rule;
+use crate::decide::rule::{Judge, Rule};
 use crate::decide::same_files::{self, Direction};
 use crate::decide::scene::Scene;
 use crate::model::{Finding, Level, Severity};
@@ -20,7 +20,7 @@ pub(super) const RULE: Rule = Rule {
               hand; somebody who may upload to this channel only.\n\n\
               What to do: find out who uploaded it. Attach it to the release if it is yours, else \
               yank the version.",
-    judge,
+    judge: Judge::Whole(judge),
 };
 
 fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {

@@ -1,9 +1,10 @@
 //! `floating-tag-drift`: a floating tag is not at the highest stable release of its range.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::decide::floating;
-use crate::decide::rule::{Rests, Rule};
+use crate::decide::rule::{Judge, Rests, Rule};
 use crate::decide::scene::{Case, Scene};
 use crate::decide::standing::{Standing, window_end};
 use crate::decide::view::{ChannelView, Lookup};
@@ -25,7 +26,7 @@ pub(super) const RULE: Rule = Rule {
               Usual causes: a backport moved `latest` back; a release workflow forgot the tag; \
               somebody pushed over it.\n\n\
               What to do: point the tag at the release, and deploy by digest or by version.",
-    judge,
+    judge: Judge::Whole(judge),
 };
 
 /// What the channel shows under a floating name.
@@ -51,7 +52,7 @@ fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
             .environment
             .is_none_or(|it| it.lines.is_empty() || it.lines.contains(&line.name))
     };
-    let mut announced: HashMap<&str, Vec<Version>> = HashMap::new();
+    let mut announced: HashMap<&str, Vec<Cow<'_, Version>>> = HashMap::new();
     for (position, view) in scene.view.channels.iter().enumerate() {
         let images = view.channel.traits.content == Content::Image;
         if !images || !scene.requires(&view.channel.name) {
@@ -64,7 +65,7 @@ fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
             let versions = announced
                 .entry(line.name.as_str())
                 .or_insert_with(|| stable(scene, line));
-            let Some(top) = highest(versions.iter()) else {
+            let Some(top) = highest(versions.iter().map(|version| &**version)) else {
                 continue;
             };
             if naming.floating_names(top).is_empty() {
@@ -83,9 +84,9 @@ fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn stable(scene: &Scene<'_>, line: &Line) -> Vec<Version> {
+fn stable<'a>(scene: &Scene<'a>, line: &Line) -> Vec<Cow<'a, Version>> {
     let mut versions = scene.announced(&line.name);
-    versions.retain(Version::is_stable);
+    versions.retain(|version| version.is_stable());
     versions
 }
 

@@ -1,8 +1,8 @@
 //! `git-tag-moved`: a git tag or release is at another commit than when it was first seen.
 
-use crate::decide::history::{changed, histories};
-use crate::decide::rule::{Rests, Rule};
-use crate::decide::scene::Scene;
+use crate::decide::history::changed;
+use crate::decide::rule::{Judge, Rests, Rule};
+use crate::decide::scene::{Case, Scene};
 use crate::model::{Content, Finding, Level, Severity, visible_line};
 
 pub(super) const RULE: Rule = Rule {
@@ -20,12 +20,12 @@ pub(super) const RULE: Rule = Rule {
               an attacker with push access, who repoints tags because everybody trusts them.\n\n\
               What to do: compare the two commits. Move the tag back, cut a new version for a \
               repair, and protect tags against being changed.",
-    judge,
+    judge: Judge::Each(judge),
 };
 
-fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
-    let histories = histories(scene);
-    for case in &scene.cases {
+fn judge(scene: &Scene<'_>, cases: &[Case<'_>], findings: &mut Vec<Finding>) {
+    let histories = scene.histories();
+    for case in cases {
         for standing in case.required() {
             let traits = &standing.channel.traits;
             if !traits.can_lead && traits.content != Content::Commit {

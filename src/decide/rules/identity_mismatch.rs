@@ -1,7 +1,7 @@
 //! `identity-mismatch`: an attestation is signed by another identity than the policy names.
 
 use crate::decide::attested::{What, departed};
-use crate::decide::rule::Rule;
+use crate::decide::rule::{Judge, Rule};
 use crate::decide::scene::Scene;
 use crate::model::{Finding, Level, Severity};
 
@@ -22,7 +22,7 @@ pub(super) const RULE: Rule = Rule {
               Usual causes: a workflow was renamed or a new one publishes now; somebody built or \
               published from a machine or workflow of their own; a stolen token.\n\n\
               What to do: find out who signed; add the workflow to the policy if it is yours.",
-    judge,
+    judge: Judge::Whole(judge),
 };
 
 fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::decide::history::{History, changed, histories};
-use crate::decide::rule::{Rests, Rule, some_of};
+use crate::decide::history::{Histories, changed};
+use crate::decide::rule::{Judge, Rests, Rule, some_of};
 use crate::decide::scene::{Case, Scene};
 use crate::decide::standing::Standing;
 use crate::model::{
@@ -25,10 +25,10 @@ pub(super) const RULE: Rule = Rule {
               the index digest at every build although each platform is equal.\n\n\
               What to do: build once and copy the image by digest. Where only the attestations \
               differ, declare `on = \"same-platforms\"`, and say why.",
-    judge,
+    judge: Judge::Each(judge),
 };
 
-fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+fn judge(scene: &Scene<'_>, cases: &[Case<'_>], findings: &mut Vec<Finding>) {
     let agreements: Vec<Agreement> = scene
         .agreements
         .iter()
@@ -39,10 +39,10 @@ fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     if agreements.is_empty() {
         return;
     }
-    let histories = histories(scene);
-    for case in &scene.cases {
+    let histories = scene.histories();
+    for case in cases {
         for agreement in &agreements {
-            judge_one(scene, case, agreement, &histories, findings);
+            judge_one(scene, case, agreement, histories, findings);
         }
     }
 }
@@ -57,7 +57,7 @@ fn judge_one(
     scene: &Scene<'_>,
     case: &Case<'_>,
     agreement: &Agreement,
-    histories: &HashMap<&Name, History<'_>>,
+    histories: &Histories<'_>,
     findings: &mut Vec<Finding>,
 ) {
     let stating = sides(case, agreement);
@@ -162,7 +162,7 @@ fn is_a_move_alone(
     on: AgreeOn,
     one: &Standing<'_>,
     two: &Standing<'_>,
-    histories: &HashMap<&Name, History<'_>>,
+    histories: &Histories<'_>,
 ) -> bool {
     let waived = |it: &crate::model::Waiver| it.code.as_str() == super::image_tag_moved::CODE;
     if scene.policy.waivers.iter().any(waived) {

@@ -1,6 +1,6 @@
 //! `image-platform-missing`: an image lacks a platform that the policy or another registry has.
 
-use crate::decide::rule::{Rests, Rule, some_of};
+use crate::decide::rule::{Judge, Rests, Rule, some_of};
 use crate::decide::scene::{Case, Scene};
 use crate::decide::standing::{Found, Standing};
 use crate::model::{AgreeOn, Agreement, Finding, Level, Severity, visible_line};
@@ -20,17 +20,17 @@ pub(super) const RULE: Rule = Rule {
               Usual causes: one platform's build failed and the others were pushed; a later push \
               of a single platform replaced the index.\n\n\
               What to do: push the index again with all platforms.",
-    judge,
+    judge: Judge::Each(judge),
 };
 
-fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+fn judge(scene: &Scene<'_>, cases: &[Case<'_>], findings: &mut Vec<Finding>) {
     let agreements: Vec<Agreement> = scene
         .agreements
         .iter()
         .filter(|agreement| agreement.on == AgreeOn::SamePlatforms)
         .cloned()
         .collect();
-    for case in &scene.cases {
+    for case in cases {
         for standing in case.required() {
             findings.extend(declared(scene, case, standing));
         }

@@ -1,7 +1,7 @@
 //! `image-rebuilt`: an image tag shows another image of the same commit, by the same builder.
 
-use crate::decide::attested::{Held, Ledger, earlier};
-use crate::decide::rule::{Rests, Rule};
+use crate::decide::attested::{Held, earlier};
+use crate::decide::rule::{Judge, Rests, Rule};
 use crate::decide::scene::Scene;
 use crate::model::{Finding, Level, ProvenanceKind, Severity};
 
@@ -19,7 +19,7 @@ pub(super) const RULE: Rule = Rule {
               Usual causes: the release workflow ran again; base images were refreshed.\n\n\
               What to do: deploy by digest; build once. Tags that cannot be moved can be had from \
               every registry.",
-    judge,
+    judge: Judge::Whole(judge),
 };
 
 fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
@@ -51,7 +51,7 @@ pub(super) fn is_rebuilt(scene: &Scene<'_>, moved: &super::image_tag_moved::Move
     else {
         return false;
     };
-    let ledger = Ledger::new(scene);
+    let ledger = scene.ledger();
     // Who uploaded an image says nothing about how it was built.
     let builds = |at: usize| provenances.tables[at].kind == ProvenanceKind::Build;
     let mut met = about.met.iter().filter(|(table, _)| builds(*table));
@@ -66,7 +66,7 @@ pub(super) fn is_rebuilt(scene: &Scene<'_>, moved: &super::image_tag_moved::Move
         }
         let table = &provenances.tables[*table];
         let then = earlier(
-            &ledger,
+            ledger,
             scene,
             moved.case,
             table,

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::decide::history::{Changed, History, change, changed, histories};
-use crate::decide::rule::{Rests, Rule};
+use crate::decide::history::{Changed, Histories, History, change, changed};
+use crate::decide::rule::{Judge, Rests, Rule};
 use crate::decide::scene::{Case, Scene};
 use crate::decide::standing::Standing;
 use crate::decide::view::Lookup;
@@ -28,7 +28,7 @@ pub(super) const RULE: Rule = Rule {
               refreshed under old versions; an attacker with push access.\n\n\
               What to do: compare the two images; deploy by digest; make tags immutable in the \
               registry.",
-    judge,
+    judge: Judge::Whole(judge),
 };
 
 /// The names of each release's declared variants in one channel under one line, by canonical key.
@@ -78,8 +78,8 @@ impl Moved<'_, '_> {
 
 /// Every tag of a release in question that was moved.
 pub(super) fn moves<'s, 'a>(scene: &'s Scene<'a>) -> Vec<Moved<'s, 'a>> {
-    let histories = histories(scene);
-    let variants = variants(scene, &histories);
+    let histories = scene.histories();
+    let variants = variants(scene, histories);
     let mut moves = Vec::new();
     for case in &scene.cases {
         for standing in case.required().filter(|it| it.holds_images()) {
@@ -106,7 +106,7 @@ pub(super) fn moves<'s, 'a>(scene: &'s Scene<'a>) -> Vec<Moved<'s, 'a>> {
     moves
 }
 
-fn variants<'a>(scene: &Scene<'a>, histories: &HashMap<&Name, History<'_>>) -> Variants<'a> {
+fn variants<'a>(scene: &Scene<'a>, histories: &Histories<'_>) -> Variants<'a> {
     let mut variants = Variants::new();
     for (position, view) in scene.view.channels.iter().enumerate() {
         let images = view.channel.traits.content == Content::Image;
@@ -142,7 +142,7 @@ fn moved_variants<'a>(
         .channel
         .naming(&case.line.name)
         .and_then(|naming| naming.key(&case.version).ok());
-    let names = key.and_then(|key| by_key.get(key.as_str()));
+    let names = key.and_then(|key| by_key.get(&*key));
     let moved = |name: &&str| match standing.view.look_up(name) {
         Lookup::Present(_, sources) => change(Some(history), name, &sources, &sources, |entry| {
             entry.digest

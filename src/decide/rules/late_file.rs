@@ -1,8 +1,8 @@
 //! `late-file`: a file was added to a version long after its first file.
 
 use crate::decide::files::Selection;
-use crate::decide::rule::{Rests, Rule, some_of};
-use crate::decide::scene::Scene;
+use crate::decide::rule::{Judge, Rests, Rule, some_of};
+use crate::decide::scene::{Case, Scene};
 use crate::model::{Digest, Duration, Finding, Level, Severity, visible_line};
 
 pub(super) const RULE: Rule = Rule {
@@ -17,19 +17,19 @@ pub(super) const RULE: Rule = Rule {
               reaches everybody who has pinned that version without hashes.\n\n\
               Usual causes: wheels for a new Python or a rare platform, built by hand later on.\n\n\
               What to do: find out who added it, and pin hashes.",
-    judge,
+    judge: Judge::Each(judge),
 };
 
 const LATE: Duration = Duration::from_hours(24);
 
 /// Only what servers say about uploads counts. Files that describe others (signatures, bills of
 /// materials) are often added later and are passed over.
-fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+fn judge(scene: &Scene<'_>, cases: &[Case<'_>], findings: &mut Vec<Finding>) {
     let selections: Vec<_> = scene
         .required_views()
         .map(|view| (&view.channel.name, Selection::of(view.channel)))
         .collect();
-    for case in &scene.cases {
+    for case in cases {
         for (channel, selection) in &selections {
             let Some(standing) = case.standing(channel) else {
                 continue;
@@ -37,6 +37,10 @@ fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
             let Some(found) = standing.found() else {
                 continue;
             };
+            // Only a second file can be late.
+            if found.entry.files.len() < 2 {
+                continue;
+            }
             let uploads = || {
                 selection
                     .watched(&found.entry)

@@ -1,7 +1,7 @@
 //! `line-not-accepted`: the release is of a line that the environment does not take.
 
-use crate::decide::rule::{Rests, Rule};
-use crate::decide::scene::Scene;
+use crate::decide::rule::{Judge, Rests, Rule};
+use crate::decide::scene::{Case, Scene};
 use crate::model::{Finding, Level, Severity};
 
 pub(super) const RULE: Rule = Rule {
@@ -15,14 +15,14 @@ pub(super) const RULE: Rule = Rule {
     explain: "The policy's environment lists the lines that it takes (`lines`), and this release \
               is of another: a development build on its way to production.\n\n\
               What to do: deploy a release of an accepted line, or add the line.",
-    judge,
+    judge: Judge::Each(judge),
 };
 
-fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+fn judge(scene: &Scene<'_>, cases: &[Case<'_>], findings: &mut Vec<Finding>) {
     let Some(environment) = scene.environment else {
         return;
     };
-    for case in &scene.cases {
+    for case in cases {
         if environment.lines.is_empty() || environment.lines.contains(&case.line.name) {
             continue;
         }

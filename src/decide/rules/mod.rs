@@ -45,9 +45,10 @@ mod version_unannounced;
 pub(super) mod waiver_expired;
 pub(super) mod waiver_unused;
 
-use crate::model::Code;
+use crate::model::{Code, Finding};
 
-use super::rule::Rule;
+use super::rule::{Judge, Rule};
+use super::scene::Scene;
 
 /// Every rule, in the order of the documentation.
 pub(super) const REGISTER: &[Rule] = &[
@@ -96,6 +97,27 @@ pub(super) const REGISTER: &[Rule] = &[
     waiver_unused::RULE,
     baseline_grandfathered::RULE,
 ];
+
+/// Releases that the rules look at together.
+const BLOCK: usize = 256;
+
+/// Lets every rule judge. The findings of one rule come in the order of the releases.
+pub(super) fn judge(scene: &Scene<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for cases in scene.cases.chunks(BLOCK) {
+        for rule in REGISTER {
+            if let Judge::Each(judge) = rule.judge {
+                judge(scene, cases, &mut findings);
+            }
+        }
+    }
+    for rule in REGISTER {
+        if let Judge::Whole(judge) = rule.judge {
+            judge(scene, &mut findings);
+        }
+    }
+    findings
+}
 
 /// The rule that owns a code.
 pub(super) fn of(code: &Code) -> Option<&'static Rule> {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::decide::needed;
-use crate::decide::rule::{Rests, Rule};
+use crate::decide::rule::{Judge, Rests, Rule};
 use crate::decide::scene::Scene;
 use crate::decide::standing::{Presence, Standing};
 use crate::model::{Disposition, Finding, Level, Name, Severity};
@@ -22,7 +22,7 @@ pub(super) const RULE: Rule = Rule {
               read as equal.\n\n\
               What to do: name a version that exists; add a second channel (`manifest` for a \
               library without any); relax the agreement that needs the fact.",
-    judge,
+    judge: Judge::Whole(judge),
 };
 
 fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {

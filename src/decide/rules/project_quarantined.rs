@@ -1,6 +1,6 @@
 //! `project-quarantined`: the index has shut a project away.
 
-use crate::decide::rule::{Rests, Rule};
+use crate::decide::rule::{Judge, Rests, Rule};
 use crate::decide::scene::Scene;
 use crate::model::{Finding, Level, Severity};
 
@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
     explain: "The index's administrators have quarantined the project (PEP 792): it is suspected \
               of being malicious, and its files are hidden.\n\n\
               What to do: deploy nothing of it; read the index's announcement.",
-    judge,
+    judge: Judge::Whole(judge),
 };
 
 fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::decide::attested::{each, texts};
-use crate::decide::rule::{Rests, Rule, some_of};
+use crate::decide::rule::{Judge, Rests, Rule, some_of};
 use crate::decide::scene::Scene;
 use crate::model::{Finding, Level, Severity};
 
@@ -27,7 +27,7 @@ pub(super) const RULE: Rule = Rule {
               instance that the policy does not name (`trusted-root`); an attacker who hopes that \
               nobody verifies.\n\n\
               What to do: look at it (`lockstep inspect`), and at who could put it there.",
-    judge,
+    judge: Judge::Whole(judge),
 };
 
 fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {

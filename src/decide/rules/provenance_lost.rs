@@ -1,9 +1,9 @@
 //! `provenance-lost`: earlier versions of the series were attested, and this one is not.
 
 use crate::decide::attested::{Attached, Ledger, artifacts, listed};
-use crate::decide::rule::{Rests, Rule, some_of};
-use crate::decide::scene::Scene;
-use crate::decide::series::Series;
+use crate::decide::rule::{Judge, Rests, Rule, some_of};
+use crate::decide::scene::{Case, Scene};
+use crate::decide::series::Word;
 use crate::decide::view::{ChannelView, Lookup};
 use crate::model::{ArtifactDigest, Content, Digest, Finding, Level, Severity, visible_line};
 
@@ -24,7 +24,7 @@ pub(super) const RULE: Rule = Rule {
               workflow that was left out; a stolen token, for whoever has only the token cannot \
               attest as the workflow.\n\n\
               What to do: ask who published it, and how.",
-    judge,
+    judge: Judge::Each(judge),
 };
 
 /// What is known of the attestations of one version.
@@ -35,33 +35,33 @@ struct Known {
     because: Vec<Digest>,
 }
 
-/// Whose word counts on whether something is attested.
-#[derive(Clone, Copy)]
-enum Word {
-    /// What was found attached; where nobody looked, the listing's.
-    Found,
-    /// The listing's alone: what lies in another place hides nothing that this channel has lost.
-    Listing,
-}
-
-fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
-    let ledger = Ledger::new(scene);
-    for case in &scene.cases {
+fn judge<'a>(scene: &Scene<'a>, cases: &[Case<'a>], findings: &mut Vec<Finding>) {
+    let ledger = scene.ledger();
+    for case in cases {
         for standing in case.required() {
             let Some(found) = standing.found() else {
                 continue;
             };
+            // Nothing is said of attestations, neither by the listing nor by anybody who looked.
+            let listed = found
+                .entry
+                .files
+                .values()
+                .any(|file| file.attested.is_some());
+            if !listed && standing.view.attached.is_empty() {
+                continue;
+            }
             let lost = |word| {
-                let here = known(&ledger, standing.view, found.name, word)?;
+                let here = known(ledger, standing.view, found.name, word)?;
                 if here.without.is_empty() {
                     return None;
                 }
-                let series = Series::of(scene, &standing.channel.name, &case.line.name)?;
-                let before = series.before(case).find_map(|name| {
-                    let known = known(&ledger, standing.view, name, word)?;
-                    (known.without.is_empty() && known.all > 0).then_some((name, known))
-                });
-                before.map(|(name, before)| (here, name, before))
+                let series = scene.series(&standing.channel.name, &case.line.name)?;
+                let known = |name| known(ledger, standing.view, name, word);
+                let is_whole = |it: Known| it.without.is_empty() && it.all > 0;
+                let name =
+                    series.attested_before(case, word, |name| known(name).is_some_and(is_whole))?;
+                Some((here, name, known(name)?))
             };
             let both = [Word::Found, Word::Listing];
             let Some((here, name, before)) = both.into_iter().find_map(lost) else {

@@ -1,7 +1,7 @@
 //! `provenance-missing`: an attestation that the policy needs is not there.
 
 use crate::decide::attested::{Held, each, is_optional, texts};
-use crate::decide::rule::{Rests, Rule, some_of};
+use crate::decide::rule::{Judge, Rests, Rule, some_of};
 use crate::decide::scene::Scene;
 use crate::model::{Finding, Level, ProvenanceKind, Severity};
 
@@ -22,7 +22,7 @@ pub(super) const RULE: Rule = Rule {
               channel is not asked for.\n\n\
               What to do: attest in the workflow that builds (`lockstep attest`, or \
               actions/attest); start with a version from which it holds (`since`).",
-    judge,
+    judge: Judge::Whole(judge),
 };
 
 fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {

@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::decide::attested::{Attached, Ledger, artifacts};
-use crate::decide::rule::{Rests, Rule};
-use crate::decide::scene::Scene;
-use crate::decide::series::Series;
+use crate::decide::rule::{Judge, Rests, Rule};
+use crate::decide::scene::{Case, Scene};
 use crate::decide::view::{ChannelView, Lookup};
 use crate::model::{Digest, Finding, Level, Severity, visible_line};
 use crate::verify::BuildKind;
@@ -26,7 +25,7 @@ pub(super) const RULE: Rule = Rule {
               Usual causes: another maintainer published; publishing moved into a workflow or out \
               of it; a stolen account.\n\n\
               What to do: ask both; a waiver of this version's digests says that it is right.",
-    judge,
+    judge: Judge::Each(judge),
 };
 
 /// Who published one version: as the channel says, and as certificates do.
@@ -36,23 +35,26 @@ struct Publishers {
     because: Vec<Digest>,
 }
 
-fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
-    let ledger = Ledger::new(scene);
-    for case in &scene.cases {
+fn judge<'a>(scene: &Scene<'a>, cases: &[Case<'a>], findings: &mut Vec<Finding>) {
+    let ledger = scene.ledger();
+    for case in cases {
         for standing in case.required().filter(|it| !it.channel.traits.can_lead) {
             let Some(found) = standing.found() else {
                 continue;
             };
-            let Some(here) = publishers(&ledger, standing.view, found.name) else {
+            if found.entry.publisher.is_none() && standing.view.attached.is_empty() {
+                continue;
+            }
+            let Some(here) = publishers(ledger, standing.view, found.name) else {
                 continue;
             };
             if here.stated.is_none() && here.signed.is_empty() {
                 continue;
             }
-            let series = Series::of(scene, &standing.channel.name, &case.line.name);
-            let previous = series.as_ref().and_then(|it| it.before(case).next());
+            let series = scene.series(&standing.channel.name, &case.line.name);
+            let previous = series.and_then(|it| it.before(case).next());
             let Some(name) = previous else { continue };
-            let Some(before) = publishers(&ledger, standing.view, name) else {
+            let Some(before) = publishers(ledger, standing.view, name) else {
                 continue;
             };
             let Some((now, then)) = change(&here, &before) else {

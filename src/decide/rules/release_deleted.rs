@@ -1,7 +1,7 @@
 //! `release-deleted`: an entry that an earlier round showed is gone, while every other channel
 //! still shows what it showed then.
 
-use crate::decide::rule::{Rests, Rule};
+use crate::decide::rule::{Judge, Rests, Rule};
 use crate::decide::scene::{Case, Scene};
 use crate::decide::standing::{Presence, Standing, digests_of};
 use crate::decide::view::Source;
@@ -20,11 +20,11 @@ pub(super) const RULE: Rule = Rule {
               is what was announced; the channel counts as agreeing. Any other digest is judged \
               as unannounced.\n\n\
               What to do: find out who deleted it; restore the entry.",
-    judge,
+    judge: Judge::Each(judge),
 };
 
-fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
-    for case in &scene.cases {
+fn judge(scene: &Scene<'_>, cases: &[Case<'_>], findings: &mut Vec<Finding>) {
+    for case in cases {
         for standing in case.required() {
             if !stands_for(scene, case, standing) {
                 continue;

@@ -1,7 +1,7 @@
 //! `release-draft`: a release is still a draft while followers have the version.
 
-use crate::decide::rule::{Rests, Rule};
-use crate::decide::scene::Scene;
+use crate::decide::rule::{Judge, Rests, Rule};
+use crate::decide::scene::{Case, Scene};
 use crate::decide::standing::window_end;
 use crate::model::{Finding, Level, Severity, Time, visible_line};
 
@@ -17,11 +17,11 @@ pub(super) const RULE: Rule = Rule {
               that have the version this is indeterminate (a pipeline that drafts first and \
               publishes last is on its way); after that it denies.\n\n\
               What to do: publish the draft, or delete it.",
-    judge,
+    judge: Judge::Each(judge),
 };
 
-fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
-    for case in &scene.cases {
+fn judge(scene: &Scene<'_>, cases: &[Case<'_>], findings: &mut Vec<Finding>) {
+    for case in cases {
         for standing in case.required() {
             let Some(found) = standing.found().filter(|found| found.entry.draft) else {
                 continue;

@@ -1,8 +1,8 @@
 //! `release-prerelease-mismatch`: a channel marks a release as pre-release, its version does not,
 //! or the other way round.
 
-use crate::decide::rule::{Rests, Rule};
-use crate::decide::scene::Scene;
+use crate::decide::rule::{Judge, Rests, Rule};
+use crate::decide::scene::{Case, Scene};
 use crate::model::{Finding, Level, Severity, visible_line};
 
 pub(super) const RULE: Rule = Rule {
@@ -17,15 +17,11 @@ pub(super) const RULE: Rule = Rule {
               the release entry another.\n\n\
               What to do: correct the mark; a tool that follows marks would install the wrong \
               version.",
-    judge,
+    judge: Judge::Each(judge),
 };
 
-fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
-    for case in scene
-        .cases
-        .iter()
-        .filter(|case| case.line.scheme.is_ordered())
-    {
+fn judge(scene: &Scene<'_>, cases: &[Case<'_>], findings: &mut Vec<Finding>) {
+    for case in cases.iter().filter(|it| it.line.scheme.is_ordered()) {
         for standing in case.required() {
             let Some(found) = standing.found() else {
                 continue;

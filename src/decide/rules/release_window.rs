@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use crate::decide::absence::is_unannounced;
-use crate::decide::rule::{Rests, Rule};
+use crate::decide::rule::{Judge, Rests, Rule};
 use crate::decide::scene::Scene;
 use crate::model::{Finding, Level, ReleaseHours, Severity, Time, visible_line};
 
@@ -20,7 +20,7 @@ pub(super) const RULE: Rule = Rule {
               server states for this one is outside. On a version that the leading channel does \
               not announce, suspicion is high: stolen tokens are used at night.\n\n\
               What to do: ask who released it. Widen the hours if it is usual after all.",
-    judge,
+    judge: Judge::Whole(judge),
 };
 
 /// Time zones come from the database that is built in, never from the machine's: equal evidence

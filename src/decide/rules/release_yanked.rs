@@ -1,7 +1,7 @@
 //! `release-yanked`: a release was withdrawn in a channel but is still there.
 
-use crate::decide::rule::{Rests, Rule};
-use crate::decide::scene::Scene;
+use crate::decide::rule::{Judge, Rests, Rule};
+use crate::decide::scene::{Case, Scene};
 use crate::model::{Finding, Level, Severity, visible_line};
 
 pub(super) const RULE: Rule = Rule {
@@ -15,11 +15,11 @@ pub(super) const RULE: Rule = Rule {
     explain: "All files of this version are yanked (PEP 592): the publisher asks that nobody \
               installs it any more. Where only some files are, this is a warning.\n\n\
               What to do: deploy another version.",
-    judge,
+    judge: Judge::Each(judge),
 };
 
-fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
-    for case in &scene.cases {
+fn judge(scene: &Scene<'_>, cases: &[Case<'_>], findings: &mut Vec<Finding>) {
+    for case in cases {
         for standing in case.required() {
             let Some(found) = standing.found() else {
                 continue;

@@ -1,6 +1,6 @@
 //! `repository-changed`: the repository is another one under the same name.
 
-use crate::decide::rule::{Rests, Rule};
+use crate::decide::rule::{Judge, Rests, Rule};
 use crate::decide::scene::Scene;
 use crate::decide::view::ChannelView;
 use crate::model::{Answer, Digest, Facts, Finding, Level, Observation, ProjectFact, Severity};
@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
               is what somebody does who registers an abandoned account.\n\n\
               What to do: find out who owns the repository now. If it is you, write the new \
               number into `repository-id`; the policy's word ends this finding.",
-    judge,
+    judge: Judge::Whole(judge),
 };
 
 /// Held to `repository-id` where the policy has one; else to the number that was seen first.

@@ -1,7 +1,7 @@
 //! `source-mismatch`: it was built or published from another source.
 
 use crate::decide::attested::{What, departed};
-use crate::decide::rule::Rule;
+use crate::decide::rule::{Judge, Rule};
 use crate::decide::scene::Scene;
 use crate::model::{Finding, Level, Severity};
 
@@ -21,7 +21,7 @@ pub(super) const RULE: Rule = Rule {
               published under this name; a release was built from a branch.\n\n\
               What to do: find out who published; if it was you, write the repository into \
               `source` of `[[provenance]]`.",
-    judge,
+    judge: Judge::Whole(judge),
 };
 
 fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {

@@ -1,6 +1,6 @@
 //! `tag-unknown-variant`: an image tag has a suffix that the policy does not declare.
 
-use crate::decide::rule::{Rests, Rule};
+use crate::decide::rule::{Judge, Rests, Rule};
 use crate::decide::scene::Scene;
 use crate::model::{Finding, Level, Severity, visible_line};
 
@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
     explain: "The tag is a version with a suffix such as `-alpine`. SemVer would read it as a \
               pre-release; Lockstep does not guess.\n\n\
               What to do: list the suffix in the channel's `variants`, or delete the tag.",
-    judge,
+    judge: Judge::Whole(judge),
 };
 
 fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {

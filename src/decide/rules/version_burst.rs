@@ -4,9 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::decide::absence::is_unannounced;
 use crate::decide::index::NameIndex;
-use crate::decide::rule::{Rests, Rule, some_of};
+use crate::decide::rule::{Judge, Rests, Rule, some_of};
 use crate::decide::scene::Scene;
-use crate::decide::view::ChannelView;
 use crate::model::version::Scheme;
 use crate::model::{Content, Duration, Finding, Level, Name, Severity, Time};
 
@@ -24,7 +23,7 @@ pub(super) const RULE: Rule = Rule {
               Usual causes that are no attack: a security fix that is released for all supported \
               series together.\n\n\
               What to do: look for the announcement; ask who published them.",
-    judge,
+    judge: Judge::Whole(judge),
 };
 
 const SPAN: Duration = Duration::from_minutes(60);
@@ -62,7 +61,7 @@ fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
                 continue;
             }
             if let Some((_, index)) = scene.names.of(position, &line.name) {
-                let bursts = bursts(view, index);
+                let bursts = bursts(index);
                 if !bursts.members.is_empty() {
                     found.insert((&view.channel.name, &line.name), bursts);
                 }
@@ -105,11 +104,10 @@ fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn bursts<'a>(view: &ChannelView<'a>, index: &NameIndex<'a>) -> Bursts<'a> {
+fn bursts<'a>(index: &NameIndex<'a>) -> Bursts<'a> {
     let mut releases: Vec<(Time, String, &'a str)> = index
-        .releases
-        .iter()
-        .filter_map(|(name, version)| Some((view.latest_time(name)?, version.series()?, *name)))
+        .timed()
+        .filter_map(|(name, version, time)| Some((time?, version.series()?, name)))
         .collect();
     releases.sort_unstable();
     let mut members = HashMap::new();

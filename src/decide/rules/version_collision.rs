@@ -1,6 +1,6 @@
 //! `version-collision`: two names of one release differ, or two releases share one name.
 
-use crate::decide::rule::{Rests, Rule};
+use crate::decide::rule::{Judge, Rests, Rule};
 use crate::decide::scene::{Case, Scene};
 use crate::decide::standing::{Found, digests_of};
 use crate::model::version::{Comparison, Version, collisions};
@@ -20,7 +20,7 @@ pub(super) const RULE: Rule = Rule {
               channel, so that nobody can say which of them is published there.\n\n\
               What to do: delete the wrong spelling; number pre-releases from the first; declare \
               a `plus` that keeps build metadata apart.",
-    judge,
+    judge: Judge::Whole(judge),
 };
 
 fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
@@ -63,13 +63,14 @@ fn shared_names(scene: &Scene<'_>, line: &Line, findings: &mut Vec<Finding>) {
         .filter(|it| it.line.name == line.name)
         .collect();
     let Some(first) = cases.first() else { return };
-    let announced: Vec<Version> = scene.announced(&line.name);
+    let announced = scene.announced(&line.name);
+    let announced = || announced.iter().map(|version| &**version);
     let asked = cases.iter().map(|case| &case.version);
     for follower in first.followers() {
         let Some(naming) = follower.channel.naming(&line.name) else {
             continue;
         };
-        for collision in collisions(naming, announced.iter().chain(asked.clone())) {
+        for collision in collisions(naming, announced().chain(asked.clone())) {
             let shared: Vec<String> = collision
                 .versions
                 .iter()

@@ -1,6 +1,6 @@
 //! `version-incomparable`: a name cannot be mapped to a release, so nothing can be said about it.
 
-use crate::decide::rule::{Rests, Rule};
+use crate::decide::rule::{Judge, Rests, Rule};
 use crate::decide::scene::Scene;
 use crate::decide::standing::Presence;
 use crate::decide::view::ChannelView;
@@ -20,7 +20,7 @@ pub(super) const RULE: Rule = Rule {
               A leading channel's odd tag (`8.0.x`) is shown as a note only.\n\n\
               What to do: declare the scheme that the names follow, a `variants` suffix, a \
               second template, or `scheme = \"opaque\"`.",
-    judge,
+    judge: Judge::Whole(judge),
 };
 
 fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {

@@ -1,8 +1,8 @@
 //! `version-missing`: a required follower lacks a release that another required channel has.
 
 use crate::decide::absence::{Absence, absence};
-use crate::decide::rule::{Rests, Rule};
-use crate::decide::scene::Scene;
+use crate::decide::rule::{Judge, Rests, Rule};
+use crate::decide::scene::{Case, Scene};
 use crate::model::{Finding, Level, Severity, visible_line};
 
 pub(super) const RULE: Rule = Rule {
@@ -19,11 +19,11 @@ pub(super) const RULE: Rule = Rule {
               workflow that was not triggered, a release that was never meant for this channel.\n\n\
               What to do: finish the publication, or leave the channel out of the environment's \
               `requires`, or start judging later with `judge-since`.",
-    judge,
+    judge: Judge::Each(judge),
 };
 
-fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
-    for case in &scene.cases {
+fn judge(scene: &Scene<'_>, cases: &[Case<'_>], findings: &mut Vec<Finding>) {
+    for case in cases {
         for standing in case.followers() {
             let Some(Absence::Over { having, because }) = absence(scene, case, standing) else {
                 continue;

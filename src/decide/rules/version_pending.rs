@@ -1,8 +1,8 @@
 //! `version-pending`: a release is not everywhere yet, and its window is still open.
 
 use crate::decide::absence::{Absence, absence};
-use crate::decide::rule::{Rests, Rule};
-use crate::decide::scene::Scene;
+use crate::decide::rule::{Judge, Rests, Rule};
+use crate::decide::scene::{Case, Scene};
 use crate::model::{Finding, Level, Severity, visible_line};
 
 /// The code, for those who look for it.
@@ -20,11 +20,11 @@ pub(super) const RULE: Rule = Rule {
               follower, `may-lead` of the followers for the leading channel. The time at which \
               the window ends is given.\n\n\
               What to do: wait (`--wait` does), or ask again then.",
-    judge,
+    judge: Judge::Each(judge),
 };
 
-fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
-    for case in &scene.cases {
+fn judge(scene: &Scene<'_>, cases: &[Case<'_>], findings: &mut Vec<Finding>) {
+    for case in cases {
         for standing in case.required() {
             let Some(Absence::Pending { until, because }) = absence(scene, case, standing) else {
                 continue;

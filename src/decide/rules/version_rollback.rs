@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::decide::history::History;
 use crate::decide::index::NameIndex;
-use crate::decide::rule::{Rests, Rule};
+use crate::decide::rule::{Judge, Rests, Rule};
 use crate::decide::scene::Scene;
 use crate::decide::view::{ChannelView, Lookup};
 use crate::model::version::{Naming, Reading, Version};
@@ -28,7 +28,7 @@ pub(super) const RULE: Rule = Rule {
               rollback.\n\n\
               Usual causes: a release that was taken back on purpose.\n\n\
               What to do: find out who moved the tag; withdraw the higher version if it is bad.",
-    judge,
+    judge: Judge::Whole(judge),
 };
 
 /// Floating tags of required image channels, against the latest earlier round that states their

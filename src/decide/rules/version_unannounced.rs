@@ -1,8 +1,8 @@
 //! `version-unannounced`: a follower has a release that the leading channel does not announce.
 
 use crate::decide::absence::{Absence, absence};
-use crate::decide::rule::{Rests, Rule};
-use crate::decide::scene::Scene;
+use crate::decide::rule::{Judge, Rests, Rule};
+use crate::decide::scene::{Case, Scene};
 use crate::model::{Finding, Level, Severity, visible_line};
 
 /// The code, for those who look for it.
@@ -25,11 +25,11 @@ pub(super) const RULE: Rule = Rule {
               What to do: ask who published it. If it was you, cut the missing tag or release at \
               the commit that was built. If nobody did, treat the version as hostile: yank it and \
               revoke the tokens.",
-    judge,
+    judge: Judge::Each(judge),
 };
 
-fn judge(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
-    for case in &scene.cases {
+fn judge(scene: &Scene<'_>, cases: &[Case<'_>], findings: &mut Vec<Finding>) {
+    for case in cases {
         let Some(leader) = case.leader() else {
             continue;
         };

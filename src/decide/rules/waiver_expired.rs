@@ -1,6 +1,6 @@
 //! `waiver-expired`: a waiver would hold for an open finding, but its time is over.
 
-use crate::decide::rule::{Rests, Rule};
+use crate::decide::rule::{Judge, Rests, Rule};
 use crate::decide::scene::Scene;
 use crate::model::{Finding, Level, Severity, Waiver, visible_line};
 
@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
     title: "a waiver's time is over",
     explain: "The waiver fits the finding and has expired, so the finding counts again.\n\n\
               What to do: mend what was waived, or renew the waiver with a new reason.",
-    judge: |_, _| (),
+    judge: Judge::Whole(|_, _| ()),
 };
 
 /// The finding; made while waivers are settled.

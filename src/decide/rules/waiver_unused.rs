@@ -1,6 +1,6 @@
 //! `waiver-unused`: a waiver for a judged release met no open finding.
 
-use crate::decide::rule::{Rests, Rule};
+use crate::decide::rule::{Judge, Rests, Rule};
 use crate::decide::scene::Scene;
 use crate::model::{Finding, Level, Severity, Waiver, visible_line};
 
@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
     explain: "The release was judged and nothing needed this waiver: what it excused is mended, \
               or its digests are not those of the finding.\n\n\
               What to do: delete it, or correct it.",
-    judge: |_, _| (),
+    judge: Judge::Whole(|_, _| ()),
 };
 
 /// The finding; made while waivers are settled.

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decide::attested::{applies, is_optional, listed, tables};
 use crate::decide::scene::{Case, Names, Scene};
-use crate::decide::series::Series;
 use crate::decide::standing::Standing;
 use crate::decide::view::{ChannelView, Lookup, View};
 use crate::decide::{Question, QuestionError, environment_of, which};
@@ -88,13 +87,10 @@ pub(super) fn previous<'a>(
     standing: &Standing<'_>,
 ) -> Option<&'a str> {
     let channel = &standing.channel.name;
-    let series = Series::of(scene, channel, &case.line.name)?;
-    let in_question: BTreeSet<&str> = scene
-        .cases
-        .iter()
-        .filter_map(|case| Some(case.standing(channel)?.found()?.name))
-        .collect();
-    series.before(case).find(|name| !in_question.contains(name))
+    let series = scene.series(channel, &case.line.name)?;
+    series
+        .before(case)
+        .find(|name| !scene.is_in_question(channel, name))
 }
 
 fn artifacts(standing: &Standing<'_>, name: &str, entry: &Entry) -> Option<WantedAttestations> {

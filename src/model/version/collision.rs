@@ -38,7 +38,7 @@ pub fn collisions<'a>(
         };
         let position = sources.len();
         sources.push(version);
-        images.add(Image::Key(key), position);
+        images.add(Image::Key(key.into_owned()), position);
         // One template without variants gives equal names to equal keys only.
         if naming.templates().len() < 2 && naming.variants().is_empty() {
             continue;

@@ -62,6 +62,14 @@ impl Version {
         self.key.within(&self.text)
     }
 
+    /// [`Version::key`], without copying it where it is a text of its own.
+    pub(super) fn into_key(self) -> String {
+        match self.key {
+            Key::Own(key) => key.into(),
+            key @ Key::Slice(..) => key.within(&self.text).to_owned(),
+        }
+    }
+
     /// The parts, when this is a development build.
     pub fn dev_build(&self) -> Option<DevBuild<'_>> {
         match self.scheme {

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use super::terminal::{AtTerminal, Seen};
 use super::{Folder, Run};
 
 fn generate(folder: &Folder, prefix: &str, more: &[&str]) -> super::Ran {
@@ -78,44 +79,15 @@ fn a_wrong_password_is_told_and_not_shown_and_none_is_no_empty_one() {
         .refuses(&["no password to protect", "--unencrypted"]);
 }
 
-/// Types answers into a terminal of its own, and gives what was shown and how the program ended.
-const TERMINAL: &str = r#"
-import json, os, pty, sys, termios, time
-asked = json.load(sys.stdin)
-child, terminal = pty.fork()
-if child == 0:
-    os.chdir(asked["folder"])
-    os.execve(asked["program"], ["lockstep"] + asked["arguments"], asked["environment"])
-shown, answers = b"", list(asked["answers"])
-while True:
-    try:
-        read = os.read(terminal, 4096)
-    except OSError:
-        break
-    if not read:
-        break
-    shown += read
-    if answers and shown.endswith(b": "):
-        # Nobody types before the terminal has stopped to echo.
-        while termios.tcgetattr(terminal)[3] & termios.ECHO:
-            time.sleep(0.01)
-        os.write(terminal, answers.pop(0).encode() + b"\n")
-status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-print(json.dumps({"shown": shown.decode(), "code": status}))
-"#;
-
-fn at_a_terminal(
-    folder: &Folder,
-    arguments: &[&str],
-    answers: &[&str],
-    environment: serde_json::Value,
-) -> (i64, String) {
-    let asked = serde_json::json!({"program": env!("CARGO_BIN_EXE_lockstep"),
-        "folder": folder.path(), "arguments": arguments, "answers": answers,
-        "environment": environment});
-    let told = super::python(TERMINAL, &asked.to_string());
-    let shown = told["shown"].as_str().unwrap().to_owned();
-    (told["code"].as_i64().unwrap(), shown)
+/// What a person sees at a terminal who types these passwords, one at each prompt.
+fn at_a_terminal(folder: &Folder, arguments: &[&str], passwords: &[&str]) -> Seen {
+    let prompts = ["Password for k.key: ", "The same again for k.key: "];
+    let typed = prompts.iter().zip(passwords);
+    let terminal = AtTerminal::new(arguments, folder.path());
+    let typing = |terminal: AtTerminal, (prompt, password): (&&str, &&str)| {
+        terminal.secret(prompt, password)
+    };
+    typed.fold(terminal, typing).run()
 }
 
 #[cfg(unix)]
@@ -123,17 +95,15 @@ fn at_a_terminal(
 fn at_a_terminal_the_password_is_asked_for_and_never_shown() {
     let folder = Folder::new();
     let generate = ["key", "generate", "--output-prefix", "k"];
-    let none = serde_json::json!({});
-    let (code, shown) = at_a_terminal(&folder, &generate, &["s3cret", "s3cert"], none.clone());
-    assert_eq!(code, 2, "{shown}");
-    assert!(shown.contains("two passwords differ"), "{shown}");
+    let seen = at_a_terminal(&folder, &generate, &["s3cret", "s3cert"]);
+    assert_eq!(seen.code, 2, "{seen:?}");
+    assert!(seen.text.contains("two passwords differ"), "{seen:?}");
     assert!(!folder.path().join("k.key").exists());
-    let (code, shown) = at_a_terminal(&folder, &generate, &[""], none.clone());
-    assert_eq!(code, 2, "{shown}");
-    let (code, shown) = at_a_terminal(&folder, &generate, &["s3cret", "s3cret"], none.clone());
-    assert_eq!(code, 0, "{shown}");
-    assert!(shown.contains("Password for k.key: "), "{shown}");
-    assert!(!shown.contains("s3cret"), "{shown}");
+    let seen = at_a_terminal(&folder, &generate, &[""]);
+    assert_eq!(seen.code, 2, "{seen:?}");
+    let seen = at_a_terminal(&folder, &generate, &["s3cret", "s3cret"]);
+    assert_eq!(seen.code, 0, "{seen:?}");
+    assert!(!seen.text.contains("s3cret"), "{seen:?}");
     // What was typed is what protects it.
     let public = std::fs::read_to_string(folder.path().join("k.pub")).unwrap();
     let opened = Run::new(&["key", "public", "k.key"])
@@ -142,15 +112,16 @@ fn at_a_terminal_the_password_is_asked_for_and_never_shown() {
         .run();
     assert_eq!(opened.out, public);
     let show = ["key", "public", "k.key"];
-    let (code, shown) = at_a_terminal(&folder, &show, &["s3cret"], none.clone());
-    assert_eq!(code, 0, "{shown}");
-    assert!(shown.contains("BEGIN PUBLIC KEY"), "{shown}");
-    let (code, shown) = at_a_terminal(&folder, &show, &["gu3ss"], none);
-    assert_eq!(code, 2, "{shown}");
-    assert!(!shown.contains("gu3ss"), "{shown}");
+    let seen = at_a_terminal(&folder, &show, &["s3cret"]);
+    assert_eq!(seen.code, 0, "{seen:?}");
+    assert!(seen.text.contains("BEGIN PUBLIC KEY"), "{seen:?}");
+    let seen = at_a_terminal(&folder, &show, &["gu3ss"]);
+    assert_eq!(seen.code, 2, "{seen:?}");
+    assert!(!seen.text.contains("gu3ss"), "{seen:?}");
     // A job that looks like a terminal has nobody who answers.
-    let in_ci = serde_json::json!({"CI": "true"});
-    let (code, shown) = at_a_terminal(&folder, &show, &["s3cret"], in_ci);
-    assert_eq!(code, 2, "{shown}");
-    assert!(shown.contains("there is no password"), "{shown}");
+    let in_ci = AtTerminal::new(&show, folder.path())
+        .env("CI", "true")
+        .run();
+    assert_eq!(in_ci.code, 2, "{in_ci:?}");
+    assert!(in_ci.text.contains("there is no password"), "{in_ci:?}");
 }

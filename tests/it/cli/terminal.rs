@@ -11,7 +11,7 @@ use super::python;
 /// Python's `pty` plays the terminal. What is typed: a text, or the code of the page at the address
 /// that was shown last.
 const TERMINAL: &str = r#"
-import json, os, pty, re, select, sys, time, urllib.request
+import json, os, pty, re, select, sys, termios, time, urllib.request
 spec = json.load(sys.stdin)
 environment = {k: v.replace("PYTHON", sys.executable) for k, v in spec["environment"].items()}
 pid, terminal = pty.fork()
@@ -28,14 +28,16 @@ while True:
             break
         if not data:
             break
-        text += data.decode()
+        text += data.decode(errors="replace")
     if answers and text.find(answers[0][0], seen) >= 0:
         seen = text.find(answers[0][0], seen) + len(answers[0][0])
-        typed = answers.pop(0)[1]
+        _, typed, secret = answers.pop(0)
         if typed == "CODE":
             url = re.findall(r"http://\S+/authorize\S+", text)[-1]
             typed = urllib.request.urlopen(url).read().decode().partition("CODE:")[2] + "\n"
-        time.sleep(0.5)
+        # Nobody types a password before the terminal has stopped to echo.
+        while secret and termios.tcgetattr(terminal)[3] & termios.ECHO and time.time() < deadline:
+            time.sleep(0.01)
         os.write(terminal, typed.encode())
     if time.time() > deadline:
         os.kill(pid, 9)
@@ -102,10 +104,19 @@ impl AtTerminal {
         self.env("BROWSER", &format!("PYTHON {script} {pages} {manner} %s"))
     }
 
-    /// Types a line when these words are seen.
-    pub(crate) fn answer(mut self, words: &str, typed: &str) -> Self {
+    /// Types a text when these words are seen.
+    pub(crate) fn answer(self, words: &str, typed: &str) -> Self {
+        self.type_at(words, typed, false)
+    }
+
+    /// Types a line that must not be shown when these words are seen.
+    pub(crate) fn secret(self, words: &str, typed: &str) -> Self {
+        self.type_at(words, &format!("{typed}\n"), true)
+    }
+
+    fn type_at(mut self, words: &str, typed: &str, secret: bool) -> Self {
         let answers = self.spec["answers"].as_array_mut().unwrap();
-        answers.push(json!([words, typed]));
+        answers.push(json!([words, typed, secret]));
         self
     }
 

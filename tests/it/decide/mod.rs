@@ -20,6 +20,7 @@ mod images;
 mod last_known_good;
 mod less_attested;
 mod less_evidence;
+mod many;
 mod older_rounds;
 mod repeatable;
 mod rules;

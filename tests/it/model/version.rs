@@ -306,7 +306,7 @@ proptest! {
             let taken = rendered.iter().filter_map(|name| names.insert(name.clone(), version));
             let mut others: Vec<&Version> = taken.collect();
             if let Ok(key) = channel.key(version) {
-                others.extend(keys.insert(key, version));
+                others.extend(keys.insert(key.into_owned(), version));
             }
             for other in others {
                 prop_assert!(other.key() == version.key() || together(other, version));

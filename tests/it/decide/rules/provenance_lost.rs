@@ -55,6 +55,27 @@ fn a_second_version_without_does_not_hide_what_the_ones_before_it_had() {
     the_one(&judge(PLAIN, &told, &["1.2.1"]), CODE, "npm", GRAVITY);
 }
 
+/// Candidates between are somebody else's, perhaps; a stable version is held to stable ones.
+#[test]
+fn an_attested_candidate_is_no_earlier_version_of_a_stable_one() {
+    let told = flagged(&[("1.1.0-rc.1", Some(true)), ("1.2.0", Some(false))]);
+    none(&judge(PLAIN, &told, &["1.2.0"]), CODE);
+    let told = flagged(&[
+        ("1.1.0", Some(true)),
+        ("1.2.0-rc.1", Some(true)),
+        ("1.2.0", Some(false)),
+        ("2.0.0", Some(false)),
+    ]);
+    let findings = judge(PLAIN, &told, &["1.2.0"]);
+    let finding = the_one(&findings, CODE, "npm", GRAVITY);
+    assert!(
+        finding.message.contains("all of `1.1.0` has"),
+        "{}",
+        finding.message
+    );
+    none(&judge(PLAIN, &told, &["2.0.0"]), CODE);
+}
+
 #[test]
 fn a_series_that_never_attested_has_lost_nothing() {
     for told in [

@@ -33,14 +33,12 @@ pub(crate) fn judge(
             .collect();
         let Some(first) = gaps.first() else { continue };
         let name = &view.channel.name;
-        let words = first.why.kind.words();
-        let detail = visible_line(&first.why.detail);
-        let message = match first.why.kind {
-            _ if detail.is_empty() || detail == words => format!("{name}: {words}"),
-            // Its general words fit only one of its reasons; the detail says which it is.
-            FailureKind::Stale => format!("{name}: {detail}"),
-            _ => format!("{name}: {words}: {detail}"),
+        let told = match first.why.kind {
+            // Its general words say less than the detail alone.
+            FailureKind::Stale if !first.why.detail.is_empty() => first.why.detail.clone(),
+            _ => first.why.to_string(),
         };
+        let message = format!("{name}: {}", visible_line(&told));
         let mut finding = rule
             .about_component(scene, message)
             .because(gaps.iter().flat_map(|gap| gap.because.iter().copied()))

@@ -68,6 +68,8 @@ struct Frame<'c> {
     templates: Vec<String>,
     has_development: bool,
     leads: Leader<'c>,
+    /// How the policy names the checkout, where there is one without a remote.
+    local: Option<String>,
 }
 
 /// The channel that announces.
@@ -144,6 +146,7 @@ pub fn guess(clues: &Clues, occasion: Occasion<'_>) -> Result<Guess, NoGuess> {
         templates: found.templates,
         has_development: images::has_development(clues),
         leads,
+        local: occasion.local.map(str::to_owned),
     };
     let head = head(&frame, &names, chosen, &found.why, clues, occasion);
     let path = Path::new(occasion.about);
@@ -299,7 +302,7 @@ fn head(
         Leader::LocalTag => (
             "there is no remote, so the tags of this folder announce a release",
             "git-tag",
-            format!("path = {}\n", quoted(occasion.local.unwrap_or("."))),
+            channels::local_path(frame),
         ),
     };
     text.push_str(&comment(&format!("{why}; {tags_why}")));

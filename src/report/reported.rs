@@ -193,14 +193,7 @@ pub(super) fn state(state: &CellState) -> (&'static str, Option<String>) {
         CellState::Conflict => ("conflict", None),
         CellState::Incomparable { reason } => ("incomparable", Some(visible(reason, 300))),
         CellState::NotStated { fact } => ("not-stated", Some(visible(fact, 300))),
-        CellState::Unknown { why } => (
-            "unknown",
-            Some(format!(
-                "{}: {}",
-                why.kind.words(),
-                visible(&why.detail, 300)
-            )),
-        ),
+        CellState::Unknown { why } => ("unknown", Some(visible(&why.to_string(), 300))),
     }
 }
 

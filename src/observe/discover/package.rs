@@ -64,10 +64,7 @@ pub(super) async fn of_index(client: &Client, name: &str) -> Begun {
     };
     match ask(client, url, credential, "application/json").await {
         Ok((_, json)) => read_project(&json["info"], &mut found),
-        Err(why) => found.unknown.push(format!(
-            "what the index says could not be read: {}",
-            why.failure.detail
-        )),
+        Err(why) => found.unread("what the index says", why.failure),
     }
     Begun { found, reach }
 }
@@ -167,10 +164,7 @@ pub(super) async fn of_registry(client: &Client, name: &str) -> Begun {
                     .push("the package names no repository".to_owned()),
             }
         }
-        Err(why) => found.unknown.push(format!(
-            "what the registry says could not be read: {}",
-            why.failure.detail
-        )),
+        Err(why) => found.unread("what the registry says", why.failure),
     }
     Begun { found, reach }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::model::{Digest, Failure, FailureKind, Finding, Time, visible_line};
+use crate::model::{Digest, Failure, FailureKind, Finding, Time, visible};
 
 use super::Which;
 use super::attested;
@@ -10,6 +10,9 @@ use super::rule::{Rests, Rule};
 use super::scene::{Case, Scene};
 use super::standing::Presence;
 use super::view::ChannelView;
+
+/// The most characters of a reason: who was asked for a login, and what each of them said.
+const TOLD: usize = 400;
 
 /// Why a channel says nothing, or not everything.
 struct Gap {
@@ -38,7 +41,7 @@ pub(crate) fn judge(
             FailureKind::Stale if !first.why.detail.is_empty() => first.why.detail.clone(),
             _ => first.why.to_string(),
         };
-        let message = format!("{name}: {}", visible_line(&told));
+        let message = format!("{name}: {}", visible(&told, TOLD));
         let mut finding = rule
             .about_component(scene, message)
             .because(gaps.iter().flat_map(|gap| gap.because.iter().copied()))

@@ -214,7 +214,11 @@ pub(super) fn examined(observation: &Observation, what: &str, hint: &str) -> Exa
             facts: Facts::Listing(listing),
             ..
         } => {
-            let detail = format!("{} names at {at}", listing.entries.len());
+            let names = match listing.entries.len() {
+                1 => "1 name".to_owned(),
+                several => format!("{several} names"),
+            };
+            let detail = format!("{names} at {at}");
             Examined::sees(what, credential, detail)
         }
         Answer::Seen { .. } | Answer::Absent { .. } => {

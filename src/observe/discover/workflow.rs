@@ -328,6 +328,35 @@ mod tests {
     }
 
     #[test]
+    fn an_image_that_is_copied_is_where_it_is_copied_to() {
+        for (step, image) in [
+            (
+                "skopeo copy --all docker://ghcr.io/acme/api:${GITHUB_REF_NAME} docker://docker.io/acme/api:${GITHUB_REF_NAME}",
+                "docker.io/acme/api",
+            ),
+            (
+                "crane cp ghcr.io/acme/api:${GITHUB_REF_NAME} quay.io/acme/api:${GITHUB_REF_NAME}",
+                "quay.io/acme/api",
+            ),
+            (
+                "docker buildx imagetools create -t acme/api:${GITHUB_REF_NAME} ghcr.io/acme/api@sha256:00",
+                "docker.io/acme/api",
+            ),
+        ] {
+            let found = places(&job(&format!("      - run: {step}\n")));
+            let expected = Place::Oci {
+                image: Some(image.to_owned()),
+                tags: vec![ImageTag::AsGitTag],
+                chart: false,
+            };
+            let found: Vec<Place> = found.into_iter().map(|it| it.0).collect();
+            assert_eq!(found, [expected], "{step}");
+        }
+        let local = "      - run: skopeo copy docker://ghcr.io/acme/api:1 dir:out\n";
+        assert_eq!(places(&job(local)), []);
+    }
+
+    #[test]
     fn runs_that_a_matrix_lists_one_by_one_are_followed() {
         let text = "on: push\njobs:\n  a:\n    strategy:\n      matrix:\n        include:\n          - {image: api, file: a}\n          - {image: web, file: b}\n    steps:\n      - uses: docker/build-push-action@v6\n        with:\n          push: true\n          tags: acme/${{ matrix.image }}:${{ github.ref_name }}\n";
         let image = |place: &(Place, String)| match &place.0 {

@@ -374,7 +374,11 @@ fn what_cannot_be_reached_is_said_and_the_rest_goes_on() {
 fn a_shorthand_whose_place_does_not_answer_is_unknown_and_no_project_without_a_source() {
     for (status, code, words) in [
         ("500 Internal Server Error", 3, "server error: status 500"),
-        ("404 Not Found", 2, "status 404: it does not exist"),
+        (
+            "404 Not Found",
+            2,
+            "does not exist, or this credential may not see it: its JSON API answers 404: there is no such project, or no such API",
+        ),
     ] {
         let index = Loopback::start(move |_| answer(status, &[], b""));
         for arguments in [&["check", "pypi:lib"][..], &["init", "pypi:lib", "-o", "-"]] {

@@ -28,7 +28,7 @@ pub enum Beginning {
     },
 }
 
-/// Why there is no guess. Always exit code 2.
+/// Why there is no guess.
 #[derive(Debug, thiserror::Error)]
 pub enum DiscoverError {
     /// Nothing could be asked or read.
@@ -50,9 +50,25 @@ impl DiscoverError {
             Self::Checkout(_) => "name the folder of a checkout, or a shorthand such as \
                                   `pypi:acme-client`"
                 .to_owned(),
+            Self::NoGuess(NoGuess {
+                unread: Some(why), ..
+            }) => match why.kind.is_refusal() {
+                true => "check the name, and what the credential may see".to_owned(),
+                false => {
+                    "ask again; nothing is concluded from an answer that did not come".to_owned()
+                }
+            },
             Self::NoGuess(_) => "write a policy by hand: the folder `policies` has examples, \
                                  docs/policy.md every key"
                 .to_owned(),
+        }
+    }
+
+    /// True where nobody has answered, so that the same may succeed later.
+    pub fn is_unanswered(&self) -> bool {
+        match self {
+            Self::NoGuess(none) => none.unread.as_ref().is_some_and(|it| !it.kind.is_refusal()),
+            Self::Unusable(_) | Self::Checkout(_) => false,
         }
     }
 
@@ -109,6 +125,7 @@ pub fn guessed_target(
     let no_policy = |message: String| NoGuess {
         message,
         reasons: guess.reasons.clone(),
+        unread: None,
     };
     let loaded = load_text(Path::new(&path), guess.text.clone(), &decide::codes())
         .map_err(|errors| no_policy(errors.to_string()))?;

@@ -65,7 +65,8 @@ pub fn in_checkout(
             LocalRelease::AtHead(_) => of_component(&target.item.policy, &tags),
         };
         if !which.is_empty() {
-            found.push(derived(target, &checkout, Which::Named(which)));
+            let all_built = matches!(release, LocalRelease::AtHead(_));
+            found.push(derived(target, &checkout, which, all_built));
         }
     }
     if found.is_empty() {
@@ -132,12 +133,14 @@ fn of_component(policy: &Policy, tags: &[String]) -> Vec<String> {
 }
 
 /// The same component with the channels that the checkout answers for, and the names of the rest.
-fn derived(target: &Target, checkout: &Path, which: Which) -> Local {
+/// Where no release was named, all that is built is in question: it will be published together.
+fn derived(target: &Target, checkout: &Path, named: Vec<String>, all_built: bool) -> Local {
     let mut policy = target.item.policy.clone();
     let mut channels = Vec::new();
     let mut kept: Vec<Channel> = Vec::new();
     let mut names: BTreeMap<Name, Name> = BTreeMap::new();
     let (mut not_asked, mut not_built) = (Vec::new(), Vec::new());
+    let mut built = Vec::new();
     for (channel, (_, configured)) in policy.channels.iter().zip(&target.item.channels) {
         let leads = channel.name == policy.announced_by;
         let found = match (leads, &configured.ask) {
@@ -156,6 +159,9 @@ fn derived(target: &Target, checkout: &Path, which: Which) -> Local {
             true => built_name(&channel.name, &policy.channels),
             false => channel.name.clone(),
         };
+        if found.is_built {
+            built.push(name.clone());
+        }
         names.insert(channel.name.clone(), name.clone());
         kept.push(Channel {
             name: name.clone(),
@@ -191,6 +197,10 @@ fn derived(target: &Target, checkout: &Path, which: Which) -> Local {
             channels,
             declared: target.item.declared.clone(),
         },
+    };
+    let which = match all_built && !built.is_empty() {
+        true => Which::Built { named, by: built },
+        false => Which::Named(named),
     };
     Local {
         target,

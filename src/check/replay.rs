@@ -83,6 +83,7 @@ fn play_one(folder: &Path) -> Result<ReplayRow, ReplayError> {
         });
     };
     let mut cases = Vec::new();
+    let mut needs_provenance = false;
     for case in &expected.cases {
         let path = folder.join(&case.evidence);
         let documents = read_evidence(&path).map_err(|error| ReplayError {
@@ -94,6 +95,7 @@ fn play_one(folder: &Path) -> Result<ReplayRow, ReplayError> {
             hint: None,
         })?;
         let now = evidence.decided_at;
+        needs_provenance |= !evidence.bundles.is_empty();
         let checked = verify::check(evidence, Origin::UnsignedFile, &component.policy.trust)
             .map_err(|fault| ReplayError {
                 message: format!("{}: {fault}", shown(&path)),
@@ -114,7 +116,12 @@ fn play_one(folder: &Path) -> Result<ReplayRow, ReplayError> {
         cases.push(judged::case(case, &verdict));
     }
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    Ok(judged::row(&visible(&name, 60), &expected, cases))
+    Ok(judged::row(
+        &visible(&name, 60),
+        &expected,
+        cases,
+        needs_provenance,
+    ))
 }
 
 fn shown(path: &Path) -> String {

@@ -119,7 +119,8 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>, TargetError> {
         let hidden = path
             .file_name()
             .is_some_and(|it| it.to_string_lossy().starts_with('.'));
-        if path.extension().is_some_and(|it| it == "toml") && !hidden && path.is_file() {
+        // A link that leads nowhere is a policy that cannot be read, and not none.
+        if path.extension().is_some_and(|it| it == "toml") && !hidden && !path.is_dir() {
             files.push(path);
         }
         if files.len() > FILES {

@@ -260,12 +260,7 @@ fn ending(
             }
             Ok(known) => {
                 if let Some((at, why)) = &known.stopped {
-                    let words = format!(
-                        "{}: not read whole, at {at}: {}: {}",
-                        place.endpoint,
-                        why.kind.words(),
-                        why.detail
-                    );
+                    let words = format!("{}: not read whole, at {at}: {why}", place.endpoint);
                     terminal.error(&words, None);
                     unknown = true;
                 }

@@ -93,7 +93,7 @@ pub(super) fn not_guessed(error: &DiscoverError, terminal: &mut Terminal) -> Fai
     if !error.reasons().is_empty() {
         terminal.note(&format!("what was learnt:{}", listed(error.reasons())));
     }
-    Failure::new(error.to_string(), error.hint())
+    Failure::asked(error.to_string(), Some(error.hint()), error.is_unanswered())
 }
 
 /// Reasons, one a line.

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::model::{Time, visible_line};
+use crate::model::{Failure, Time, visible_line};
 use crate::observe::http::{Event, Events};
 
 use super::say::Terminal;
@@ -200,11 +200,11 @@ fn told(event: &Event) -> String {
             why,
             detail,
         } => {
-            format!(
-                "no answer {endpoint}: {}: {}",
-                why.words(),
-                visible_line(detail)
-            )
+            let why = Failure {
+                kind: *why,
+                detail: visible_line(detail),
+            };
+            format!("no answer {endpoint}: {why}")
         }
     }
 }

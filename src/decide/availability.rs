@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::model::{Digest, Failure, FailureKind, Finding, Time, visible_line};
+use crate::model::{Digest, Failure, FailureKind, Finding, Time, visible};
 
 use super::Which;
 use super::attested;
@@ -10,6 +10,9 @@ use super::rule::{Rests, Rule};
 use super::scene::{Case, Scene};
 use super::standing::Presence;
 use super::view::ChannelView;
+
+/// The most characters of a reason: who was asked for a login, and what each of them said.
+const TOLD: usize = 400;
 
 /// What is not known of one channel.
 pub(crate) struct Gaps<'a> {
@@ -36,14 +39,12 @@ pub(crate) fn judge(
         let gaps: Vec<&Gap> = gaps.iter().filter(|gap| kind(gap.why.kind)).collect();
         let Some(first) = gaps.first() else { continue };
         let name = &view.channel.name;
-        let words = first.why.kind.words();
-        let detail = visible_line(&first.why.detail);
-        let message = match first.why.kind {
-            _ if detail.is_empty() || detail == words => format!("{name}: {words}"),
-            // Its general words fit only one of its reasons; the detail says which it is.
-            FailureKind::Stale => format!("{name}: {detail}"),
-            _ => format!("{name}: {words}: {detail}"),
+        let told = match first.why.kind {
+            // Its general words say less than the detail alone.
+            FailureKind::Stale if !first.why.detail.is_empty() => first.why.detail.clone(),
+            _ => first.why.to_string(),
         };
+        let message = format!("{name}: {}", visible(&told, TOLD));
         let mut finding = rule
             .about_component(scene, message)
             .because(gaps.iter().flat_map(|gap| gap.because.iter().copied()))

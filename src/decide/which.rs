@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 
 use crate::model::version::{Reading, Version};
-use crate::model::{Environment, Line, Policy, Time, visible};
+use crate::model::{Environment, Line, Name, Policy, Time, visible};
 
 use super::baseline::Baseline;
 use super::index::is_commit;
@@ -19,6 +19,14 @@ pub enum Which {
     Newest,
     /// These versions, or names that the leading channel would give them.
     Named(Vec<String>),
+    /// The named ones, and every other release that one of these channels shows: what was built
+    /// for them is about to be published.
+    Built {
+        /// As for [`Which::Named`].
+        named: Vec<String>,
+        /// Channels of the policy.
+        by: Vec<Name>,
+    },
     /// Every release that any channel shows, from a version or date on.
     All {
         /// A version of the line or a date.
@@ -58,21 +66,18 @@ pub(super) fn cases<'a>(
     };
     let mut cases: Vec<Case<'a>> = Vec::new();
     match which {
-        Which::Named(texts) => {
-            for text in texts {
-                let found = readings(text, policy)?;
-                let mut named: Vec<Case<'a>> = found
-                    .into_iter()
-                    .map(|(line, version)| case(line, version))
-                    .collect();
-                prefer_announced(&mut named);
-                // A text that several lines can read belongs to those that have it, or may have it.
-                if named.iter().any(is_somewhere) {
-                    named.retain(is_somewhere);
-                } else {
-                    named.truncate(1);
+        Which::Named(texts) => cases = named(texts, policy, case)?,
+        Which::Built { named: texts, by } => {
+            cases = named(texts, policy, case)?;
+            for line in &policy.lines {
+                for release in releases(line, view, names, Some(by)) {
+                    let is_known = |known: &Case<'a>| {
+                        known.line.name == line.name && known.version.key() == release.version.key()
+                    };
+                    if !cases.iter().any(is_known) {
+                        cases.push(case(line, release.version));
+                    }
                 }
-                cases.append(&mut named);
             }
             for case in &mut cases {
                 case.named = true;
@@ -80,7 +85,7 @@ pub(super) fn cases<'a>(
         }
         Which::Newest => {
             for line in policy.lines.iter().filter(accepted) {
-                let releases = releases(line, view, names);
+                let releases = releases(line, view, names, None);
                 let newest = newest(line, releases)?;
                 cases.extend(newest.into_iter().map(|version| case(line, version)));
             }
@@ -93,7 +98,7 @@ pub(super) fn cases<'a>(
                 let Some(from) = from.or_else(|| since.is_none().then_some(From::Beginning)) else {
                     continue;
                 };
-                let mut releases = releases(line, view, names);
+                let mut releases = releases(line, view, names, None);
                 releases.retain(|release| from.includes(release));
                 releases.sort_by(newest_first);
                 cases.extend(
@@ -119,6 +124,34 @@ pub(super) fn cases<'a>(
         for case in cases.iter_mut().filter(of_line) {
             case.older = baseline.is_after(case);
         }
+    }
+    Ok(cases)
+}
+
+/// The cases of releases that are named.
+fn named<'a>(
+    texts: &[String],
+    policy: &'a Policy,
+    case: impl Fn(&'a Line, Version) -> Case<'a>,
+) -> Result<Vec<Case<'a>>, QuestionError> {
+    let mut cases: Vec<Case<'a>> = Vec::new();
+    for text in texts {
+        let found = readings(text, policy)?;
+        let mut named: Vec<Case<'a>> = found
+            .into_iter()
+            .map(|(line, version)| case(line, version))
+            .collect();
+        prefer_announced(&mut named);
+        // A text that several lines can read belongs to those that have it, or may have it.
+        if named.iter().any(is_somewhere) {
+            named.retain(is_somewhere);
+        } else {
+            named.truncate(1);
+        }
+        cases.append(&mut named);
+    }
+    for case in &mut cases {
+        case.named = true;
     }
     Ok(cases)
 }
@@ -222,9 +255,17 @@ fn is_somewhere(case: &Case<'_>) -> bool {
         .any(|standing| may_have(&standing.presence))
 }
 
-/// Every release of a line that any channel shows, each once.
-fn releases<'a>(line: &Line, view: &'a View<'a>, names: &'a Names<'a>) -> Vec<Release> {
+/// Every release of a line that any channel shows, or any of these, each once.
+fn releases<'a>(
+    line: &Line,
+    view: &'a View<'a>,
+    names: &'a Names<'a>,
+    by: Option<&[Name]>,
+) -> Vec<Release> {
+    let shows =
+        |position: &usize| by.is_none_or(|by| by.contains(&view.channels[*position].channel.name));
     let carrying: Vec<_> = (0..view.channels.len())
+        .filter(shows)
         .filter_map(|position| names.of(position, &line.name))
         .collect();
     // Names that belong to a release that is known already, by their position in the index.

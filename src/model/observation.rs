@@ -1,5 +1,7 @@
 //! One dated fact from one channel: what was asked, when, as whom, and what came back.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -219,6 +221,18 @@ impl Observation {
     }
 }
 
+/// The words of its class and its detail, without saying anything twice.
+impl fmt::Display for Failure {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = self.kind.words();
+        match self.detail.as_str() {
+            "" => out.write_str(words),
+            detail if detail.contains(words) => out.write_str(detail),
+            detail => write!(out, "{words}: {detail}"),
+        }
+    }
+}
+
 impl FailureKind {
     /// Whether the other side answered, and the answer is no: asked again the same way, it will
     /// say so again. Everything else may be otherwise next time.
@@ -248,8 +262,36 @@ impl FailureKind {
             Self::Malformed => "malformed answer",
             Self::TooLarge => "answer too large",
             Self::Redirect => "redirect refused",
-            Self::Stale => "answers contradict each other",
-            Self::Unsupported => "this kind of channel cannot be asked yet",
+            Self::Stale => "the answers do not settle it",
+            Self::Unsupported => "it cannot be asked this way",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_says_nothing_twice() {
+        let told = |kind, detail: &str| {
+            let detail = detail.to_owned();
+            Failure { kind, detail }.to_string()
+        };
+        for (kind, detail, words) in [
+            (FailureKind::Connection, "", "no connection"),
+            (
+                FailureKind::Connection,
+                "no connection: refused",
+                "no connection: refused",
+            ),
+            (
+                FailureKind::ServerError,
+                "status 500",
+                "server error: status 500",
+            ),
+        ] {
+            assert_eq!(told(kind, detail), words);
         }
     }
 }

@@ -25,6 +25,8 @@ pub struct ReplayRow {
     pub signals: Vec<String>,
     /// Whether a comparison of channels cannot see it.
     pub limit: Option<String>,
+    /// Whether the evidence of a moment holds attestations, which its verdict rests on too.
+    pub needs_provenance: bool,
     /// Whether every moment is as expected now.
     pub as_expected: bool,
     /// Its moments.
@@ -79,6 +81,8 @@ pub struct ReplayTotals {
     pub benign: usize,
     /// Benign rows with a moment of high suspicion.
     pub false_alarms: usize,
+    /// Rows whose verdict rests on attestations too.
+    pub needs_provenance: usize,
     /// Attacks by signal.
     pub by_signal: BTreeMap<String, SignalCount>,
 }
@@ -141,6 +145,7 @@ pub fn replay_totals(rows: &[ReplayRow]) -> ReplayTotals {
         false_alarms: count(&|row| {
             !row.attack && row.cases.iter().any(|case| case.suspicion == Level::High)
         }),
+        needs_provenance: count(&|row| row.needs_provenance),
         by_signal,
     }
 }

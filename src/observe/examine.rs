@@ -6,7 +6,9 @@ use std::pin::Pin;
 use serde::Serialize;
 
 use super::{Ask, Asking};
-use crate::model::{Answer, Coverage, Facts, Name, Observation, Wanted};
+use crate::model::{
+    Answer, Coverage, Facts, Failure, FailureKind, Name, Observation, Wanted, visible_line,
+};
 
 /// A channel that can say what it sees. A kind that has nothing to say needs not implement it.
 pub trait Examine: Send + Sync {
@@ -173,6 +175,28 @@ pub(super) async fn listed(
     (seen, Some(Last { name, observations }))
 }
 
+/// Something that was not told, and why. What the hint says helps only where the other side has
+/// refused.
+pub(super) fn unanswered(what: &str, credential: &str, why: &Failure, hint: &str) -> Examined {
+    let hint = remedy(why.kind).unwrap_or(hint);
+    Examined::blind(what, credential, visible_line(&why.to_string()), hint)
+}
+
+/// What to do where nothing was heard of the thing itself: another credential would not help.
+fn remedy(kind: FailureKind) -> Option<&'static str> {
+    match kind {
+        FailureKind::Timeout | FailureKind::Connection => {
+            Some("does the address answer from this machine? HTTPS_PROXY names a proxy")
+        }
+        FailureKind::Tls => Some("SSL_CERT_FILE names the certificates of a private authority"),
+        FailureKind::RateLimited => {
+            Some("wait until the limit is over; a credential usually has a higher one")
+        }
+        FailureKind::ServerError => Some("the server has trouble; ask again later"),
+        _ => None,
+    }
+}
+
 /// What an observation shows of the sight of whoever asked.
 pub(super) fn examined(observation: &Observation, what: &str, hint: &str) -> Examined {
     let credential = &observation.credential;
@@ -183,25 +207,26 @@ pub(super) fn examined(observation: &Observation, what: &str, hint: &str) -> Exa
             ..
         } => {
             let detail = format!("{at}: read up to {stopped_at}: {}", why.detail);
+            let hint = remedy(why.kind).unwrap_or(hint);
             Examined::blind(what, credential, detail, hint)
         }
         Answer::Seen {
             facts: Facts::Listing(listing),
             ..
         } => {
-            let detail = format!("{} names at {at}", listing.entries.len());
+            let names = match listing.entries.len() {
+                1 => "1 name".to_owned(),
+                several => format!("{several} names"),
+            };
+            let detail = format!("{names} at {at}");
             Examined::sees(what, credential, detail)
         }
         Answer::Seen { .. } | Answer::Absent { .. } => {
             Examined::sees(what, credential, format!("an answer at {at}"))
         }
         Answer::Failed { why, .. } => {
-            let words = why.kind.words();
-            let detail = match why.detail.starts_with(words) {
-                true => format!("{at}: {}", why.detail),
-                false => format!("{at}: {words}: {}", why.detail),
-            };
-            Examined::blind(what, credential, detail, hint)
+            let hint = remedy(why.kind).unwrap_or(hint);
+            Examined::blind(what, credential, format!("{at}: {why}"), hint)
         }
     }
 }

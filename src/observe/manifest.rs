@@ -71,7 +71,15 @@ impl Kind for Manifest {
         let repository = match (fields.text("path"), about.source) {
             (Some(path), _) => Repository::Local(about.folder.join(path.value)),
             (None, Some(source)) => Repository::Hosted(source.clone()),
-            (None, None) => Repository::Nowhere,
+            (None, None) => {
+                // With `--local` it is read in the checkout all the same.
+                let message = format!("{} has no repository to read the file in", fields.what());
+                let warning = Diagnostic::warning(fields.place(), message);
+                fields.report(warning.hint(
+                    "give `source` in [component], or `path` here for a local repository; only `check --local` does without",
+                ));
+                Repository::Nowhere
+            }
         };
         let source = Source {
             repository,

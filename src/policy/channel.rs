@@ -3,7 +3,7 @@
 use super::line::Lines;
 use super::names::{self, Known};
 use super::source::{Source, line_number};
-use crate::model::settings::{Diagnostic, Fields, Key, NamedTable, Shape, nearest};
+use crate::model::settings::{Diagnostic, Fields, Gravity, Key, NamedTable, Shape, nearest};
 use crate::model::version::{Naming, Scheme};
 use crate::model::{Channel, Duration, Name, visible};
 use crate::observe::{About, Configured, KINDS, Kind};
@@ -126,7 +126,9 @@ fn one(
     lines: &Lines,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<(Channel, Configured)> {
-    let errors_before = diagnostics.len();
+    // What is only warned about leaves the channel as it is.
+    let errors = |all: &[Diagnostic]| all.iter().filter(|it| it.gravity == Gravity::Error).count();
+    let errors_before = errors(diagnostics);
     let groups = [kind.keys(), KEYS];
     let what = format!("[channel.{name}]");
     let mut fields = Fields::open(table.table, table.place, what, &groups, diagnostics);
@@ -140,11 +142,11 @@ fn one(
         let error = Diagnostic::error(fields.place(), "`lines` names no line");
         fields.report(error.hint("leave the key out for all lines"));
     }
-    if fields.diagnostics().len() == errors_before {
+    if errors(fields.diagnostics()) == errors_before {
         check_templates(configured.as_ref(), &mut fields);
     }
     let configured = configured?;
-    if diagnostics.len() > errors_before {
+    if errors(diagnostics) > errors_before {
         return None;
     }
     let carries = |line: &Name| named.is_empty() || named.iter().any(|n| n.value == *line);

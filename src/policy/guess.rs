@@ -13,6 +13,7 @@ use std::path::Path;
 
 use url::Url;
 
+use crate::model::Failure;
 use crate::model::version::Scheme;
 use crate::observe::discover::{Clue, Clues, Origin, Place, Says, same_repository};
 
@@ -37,6 +38,8 @@ pub struct NoGuess {
     pub message: String,
     /// What was learnt, and what could not be.
     pub reasons: Vec<String>,
+    /// Why the place that the user named could not be read, where that is the reason.
+    pub unread: Option<Failure>,
 }
 
 /// The most places that one guess writes down: the loader reads the whole text for each.
@@ -68,6 +71,8 @@ struct Frame<'c> {
     templates: Vec<String>,
     has_development: bool,
     leads: Leader<'c>,
+    /// How the policy names the checkout, where there is one without a remote.
+    local: Option<String>,
 }
 
 /// The channel that announces.
@@ -83,9 +88,17 @@ enum Leader<'c> {
 /// [`NoGuess`] where nothing is known that could announce a release.
 pub fn guess(clues: &Clues, occasion: Occasion<'_>) -> Result<Guess, NoGuess> {
     let unlearnt = || clues.unknown.iter().map(|why| format!("not learnt: {why}"));
-    let refuse = |message: String| NoGuess {
-        message,
-        reasons: unlearnt().collect(),
+    let refuse = |message: String| match &clues.unread {
+        Some(why) => NoGuess {
+            message: format!("`{}` could not be read: {why}", occasion.about),
+            reasons: Vec::new(),
+            unread: Some(why.clone()),
+        },
+        None => NoGuess {
+            message,
+            reasons: unlearnt().collect(),
+            unread: None,
+        },
     };
     let names = names::of(clues);
     let Some(first) = names.all.first() else {
@@ -144,6 +157,7 @@ pub fn guess(clues: &Clues, occasion: Occasion<'_>) -> Result<Guess, NoGuess> {
         templates: found.templates,
         has_development: images::has_development(clues),
         leads,
+        local: occasion.local.map(str::to_owned),
     };
     let head = head(&frame, &names, chosen, &found.why, clues, occasion);
     let path = Path::new(occasion.about);
@@ -299,7 +313,7 @@ fn head(
         Leader::LocalTag => (
             "there is no remote, so the tags of this folder announce a release",
             "git-tag",
-            format!("path = {}\n", quoted(occasion.local.unwrap_or("."))),
+            channels::local_path(frame),
         ),
     };
     text.push_str(&comment(&format!("{why}; {tags_why}")));

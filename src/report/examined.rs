@@ -62,7 +62,7 @@ fn draw(text: &mut String, paper: &Paper, seen: &Examined) {
         visible_line(&seen.credential)
     );
     let _ = writeln!(text, "    {}", paper.tint(tint, &head));
-    text.push_str(&paper.wrap("      ", &visible_line(&seen.detail)));
+    text.push_str(&paper.wrap("      ", &visible(&seen.detail, 600)));
     if let Some(hint) = &seen.hint {
         text.push_str(&paper.wrap("      ", &format!("hint: {}", visible(hint, 600))));
     }

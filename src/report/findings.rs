@@ -96,8 +96,7 @@ fn draw_group(
         drawing.push_str(&paper.wrap("  ", &words));
     }
     let because = first.because.iter().filter_map(|id| observations.get(id));
-    for observation in because.take(3) {
-        let line = format!("seen: {}", told(observation));
+    for line in seen(because.copied()) {
         drawing.push_str(&paper.tint(Tint::Faint, paper.wrap("  ", &line).trim_end()));
         drawing.push('\n');
     }
@@ -130,6 +129,22 @@ fn draw_set_apart(drawing: &mut String, paper: &Paper, group: &[&Finding]) {
     let _ = writeln!(drawing, "\n{}", paper.wrap("", &head).trim_end());
 }
 
+/// What a finding rests on, in a few lines: questions that differ only in what they asked for look
+/// alike, and are told once.
+pub(super) fn seen<'o>(because: impl Iterator<Item = &'o Observation>) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for observation in because {
+        let line = format!("seen: {}", told(observation));
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+        if lines.len() == 3 {
+            break;
+        }
+    }
+    lines
+}
+
 /// One observation in a line: who was asked, when, and what came back.
 pub(super) fn told(observation: &Observation) -> String {
     let came = match &observation.answer {
@@ -141,4 +156,43 @@ pub(super) fn told(observation: &Observation) -> String {
         "{} {} at {}: {came}",
         observation.channel, observation.endpoint, observation.at
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Failure, FailureKind, ObservationDraft, Query, RedactedUrl};
+
+    #[test]
+    fn what_looks_alike_is_seen_once() {
+        let failed = |name: &str, at: i64| {
+            let why = Failure {
+                kind: FailureKind::Timeout,
+                detail: String::new(),
+            };
+            let answer = Answer::Failed {
+                why,
+                retry_at: None,
+            };
+            let at = Time::from_unix_seconds(at);
+            Observation::seal(ObservationDraft {
+                at,
+                round: at,
+                channel: "pypi".parse().unwrap(),
+                credential: "anonymous".to_owned(),
+                endpoint: RedactedUrl::of_path("index"),
+                query: Query::Entry(name.to_owned()),
+                answer,
+            })
+            .unwrap()
+        };
+        let all = [failed("1", 0), failed("2", 0), failed("3", 1)];
+        assert_eq!(
+            seen(all.iter()),
+            [
+                "seen: pypi index at 1970-01-01T00:00:00Z: no answer in time",
+                "seen: pypi index at 1970-01-01T00:00:01Z: no answer in time",
+            ]
+        );
+    }
 }

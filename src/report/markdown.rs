@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use crate::model::{Answer, Finding, Mode, Outcome, Severity};
 
-use super::findings::{groups, told};
+use super::findings::{groups, seen, told};
 use super::reported::{Folders, Reported, incomplete, set_apart};
 use escape::{plain, prose};
 use tables::{matrix, overview};
@@ -152,11 +152,8 @@ fn open_group(report: &Reported<'_>, folders: &Folders, group: &[&Finding]) -> S
             let _ = writeln!(more, "{indent}- `{digest}`");
         }
         let observations = report.evidence.observations.iter();
-        for observation in observations
-            .filter(|it| finding.because.contains(&it.id))
-            .take(3)
-        {
-            let _ = writeln!(more, "{indent}- seen: {}", plain(&told(observation)));
+        for line in seen(observations.filter(|it| finding.because.contains(&it.id))) {
+            let _ = writeln!(more, "{indent}- {}", plain(&line));
         }
     }
     text.push('\n');

@@ -157,7 +157,6 @@ pub(super) fn set_apart(finding: &Finding) -> Option<(&'static str, String)> {
     })
 }
 
-/// What a finding is about, for a title: component, version, channel.
 /// What a report says of components that it is not about; nothing where there are none.
 pub(super) fn incomplete(unjudged: usize) -> Option<String> {
     let components = match unjudged {
@@ -166,7 +165,7 @@ pub(super) fn incomplete(unjudged: usize) -> Option<String> {
         many => format!("{many} more components were"),
     };
     Some(format!(
-        "{components} to be judged and not judged: this report is not complete"
+        "{components} to be judged and not reached: this report is not complete"
     ))
 }
 
@@ -193,14 +192,7 @@ pub(super) fn state(state: &CellState) -> (&'static str, Option<String>) {
         CellState::Conflict => ("conflict", None),
         CellState::Incomparable { reason } => ("incomparable", Some(visible(reason, 300))),
         CellState::NotStated { fact } => ("not-stated", Some(visible(fact, 300))),
-        CellState::Unknown { why } => (
-            "unknown",
-            Some(format!(
-                "{}: {}",
-                why.kind.words(),
-                visible(&why.detail, 300)
-            )),
-        ),
+        CellState::Unknown { why } => ("unknown", Some(visible(&why.to_string(), 300))),
     }
 }
 

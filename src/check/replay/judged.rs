@@ -58,7 +58,12 @@ pub(super) fn case(expected: &ExpectedCase, verdict: &Verdict) -> JudgedCase {
 }
 
 /// Makes the row of an incident.
-pub(super) fn row(name: &str, expected: &Expected, cases: Vec<JudgedCase>) -> ReplayRow {
+pub(super) fn row(
+    name: &str,
+    expected: &Expected,
+    cases: Vec<JudgedCase>,
+    needs_provenance: bool,
+) -> ReplayRow {
     let mut cases = cases;
     // Whatever a fixture says: an oversight is never highly suspicious.
     if expected.kind == Kind::Benign {
@@ -79,6 +84,7 @@ pub(super) fn row(name: &str, expected: &Expected, cases: Vec<JudgedCase>) -> Re
         attack: expected.kind == Kind::Attack,
         signals: expected.signals.clone(),
         limit: expected.cases.iter().find_map(|case| case.limit.clone()),
+        needs_provenance,
         as_expected: cases.iter().all(|case| case.surprises.is_empty()),
         cases,
     }

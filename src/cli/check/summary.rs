@@ -257,7 +257,7 @@ fn named(question: &Question) -> Option<&str> {
             [name] => Some(name),
             _ => None,
         },
-        Which::Newest | Which::All { .. } => None,
+        Which::Newest | Which::Built { .. } | Which::All { .. } => None,
     }
 }
 

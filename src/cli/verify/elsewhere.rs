@@ -248,8 +248,7 @@ fn unread(place: &Place) -> Option<Unread> {
     match &place.answer {
         Err(unanswered) => Some(Unread::new(&endpoint, &unanswered.to_string())),
         Ok(known) => known.stopped.as_ref().map(|(at, why)| {
-            let words = why.kind.words();
-            let message = format!("not read whole, at {at}: {words}: {}", why.detail);
+            let message = format!("not read whole, at {at}: {why}");
             Unread::new(&endpoint, &message)
         }),
     }

@@ -30,10 +30,7 @@ pub(super) async fn of_registry(client: &Client, host: &str, name: &str) -> Begu
     let mut tags = Vec::new();
     match labels.tags().await {
         Ok(listed) => tags = listed.into_iter().take(TAGS).collect(),
-        Err(why) => found.unknown.push(format!(
-            "the tags of the image could not be read: {}",
-            why.failure.detail
-        )),
+        Err(why) => found.unread("the tags of the image", why.failure),
     }
     found.clues.push(Clue::new(
         Origin::User,
@@ -56,10 +53,7 @@ pub(super) async fn of_registry(client: &Client, host: &str, name: &str) -> Begu
             Ok(None) => found
                 .unknown
                 .push(format!("the image has no label {SOURCE}")),
-            Err(why) => found.unknown.push(format!(
-                "the labels could not be read: {}",
-                why.failure.detail
-            )),
+            Err(why) => found.unread("the labels of the image", why.failure),
         }
     }
     let reach = Some(reach);

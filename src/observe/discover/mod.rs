@@ -24,6 +24,7 @@ pub use shorthand::{Shorthand, ShorthandError};
 
 use super::Environment;
 use super::http::Client;
+use crate::model::Failure;
 use address::Reach;
 
 /// What was learnt.
@@ -37,6 +38,17 @@ pub struct Clues {
     pub source_was_read: bool,
     /// What could not be learnt, in words.
     pub unknown: Vec<String>,
+    /// Why the place that the user named could not be read.
+    pub unread: Option<Failure>,
+}
+
+impl Clues {
+    /// Something of the place that the user named was not read.
+    fn unread(&mut self, what: &str, why: Failure) {
+        self.unknown
+            .push(format!("{what} could not be read: {}", why.detail));
+        self.unread = Some(why);
+    }
 }
 
 /// One thing that was learnt.

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::address::{self, Reach};
 use super::{Begun, Clue, Clues, Origin, Place, Says};
-use crate::model::visible;
+use crate::model::{Failure, FailureKind, visible};
 use crate::observe::Environment;
 use crate::observe::environment::configuration_file;
 use crate::observe::http::{Client, Credential, Reply, Request, Unanswered};
@@ -64,10 +64,18 @@ pub(super) async fn of_index(client: &Client, name: &str) -> Begun {
     };
     match ask(client, url, credential, "application/json").await {
         Ok((_, json)) => read_project(&json["info"], &mut found),
-        Err(why) => found.unknown.push(format!(
-            "what the index says could not be read: {}",
-            why.failure.detail
-        )),
+        // Many indexes have the Simple API alone, which names no repository.
+        Err(why) if why.is_not_found() => found.unread(
+            "what the index says",
+            Failure {
+                kind: FailureKind::NotFound,
+                detail:
+                    "its JSON API answers 404: there is no such project, or no such API beside \
+                         the Simple one"
+                        .to_owned(),
+            },
+        ),
+        Err(why) => found.unread("what the index says", why.failure),
     }
     Begun { found, reach }
 }
@@ -167,10 +175,7 @@ pub(super) async fn of_registry(client: &Client, name: &str) -> Begun {
                     .push("the package names no repository".to_owned()),
             }
         }
-        Err(why) => found.unknown.push(format!(
-            "what the registry says could not be read: {}",
-            why.failure.detail
-        )),
+        Err(why) => found.unread("what the registry says", why.failure),
     }
     Begun { found, reach }
 }

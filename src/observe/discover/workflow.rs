@@ -104,6 +104,20 @@ fn matrices(job: &Node) -> Vec<BTreeMap<String, String>> {
         Some(((*name).to_owned(), (*values.first()?).to_owned()))
     };
     let usual: BTreeMap<String, String> = lists.iter().filter_map(first).collect();
+    // Runs that are listed one by one; without another list they are all that there are.
+    let included = matrix.and_then(|it| it.get("include")).map(Node::items);
+    let included = included.unwrap_or_default().iter().map(|run| {
+        let mut all = usual.clone();
+        let texts = run.entries();
+        all.extend(
+            texts.filter_map(|(name, value)| Some((name.to_owned(), value.text()?.to_owned()))),
+        );
+        all
+    });
+    let included: Vec<_> = included.take(RUNS).collect();
+    if lists.iter().all(|(_, values)| values.is_empty()) && !included.is_empty() {
+        return included;
+    }
     let mut runs = vec![usual.clone()];
     for (name, values) in &lists {
         for value in values.iter().skip(1) {
@@ -115,6 +129,8 @@ fn matrices(job: &Node) -> Vec<BTreeMap<String, String>> {
             runs.push(run);
         }
     }
+    let room = RUNS - runs.len();
+    runs.extend(included.into_iter().take(room));
     runs
 }
 
@@ -309,6 +325,46 @@ mod tests {
             .collect();
         let found: Vec<Place> = found.into_iter().map(|it| it.0).collect();
         assert_eq!(found, images);
+    }
+
+    #[test]
+    fn an_image_that_is_copied_is_where_it_is_copied_to() {
+        for (step, image) in [
+            (
+                "skopeo copy --all docker://ghcr.io/acme/api:${GITHUB_REF_NAME} docker://docker.io/acme/api:${GITHUB_REF_NAME}",
+                "docker.io/acme/api",
+            ),
+            (
+                "crane cp ghcr.io/acme/api:${GITHUB_REF_NAME} quay.io/acme/api:${GITHUB_REF_NAME}",
+                "quay.io/acme/api",
+            ),
+            (
+                "docker buildx imagetools create -t acme/api:${GITHUB_REF_NAME} ghcr.io/acme/api@sha256:00",
+                "docker.io/acme/api",
+            ),
+        ] {
+            let found = places(&job(&format!("      - run: {step}\n")));
+            let expected = Place::Oci {
+                image: Some(image.to_owned()),
+                tags: vec![ImageTag::AsGitTag],
+                chart: false,
+            };
+            let found: Vec<Place> = found.into_iter().map(|it| it.0).collect();
+            assert_eq!(found, [expected], "{step}");
+        }
+        let local = "      - run: skopeo copy docker://ghcr.io/acme/api:1 dir:out\n";
+        assert_eq!(places(&job(local)), []);
+    }
+
+    #[test]
+    fn runs_that_a_matrix_lists_one_by_one_are_followed() {
+        let text = "on: push\njobs:\n  a:\n    strategy:\n      matrix:\n        include:\n          - {image: api, file: a}\n          - {image: web, file: b}\n    steps:\n      - uses: docker/build-push-action@v6\n        with:\n          push: true\n          tags: acme/${{ matrix.image }}:${{ github.ref_name }}\n";
+        let image = |place: &(Place, String)| match &place.0 {
+            Place::Oci { image, .. } => image.clone(),
+            other => panic!("{other:?}"),
+        };
+        let found: Vec<_> = places(text).iter().filter_map(image).collect();
+        assert_eq!(found, ["docker.io/acme/api", "docker.io/acme/web"]);
     }
 
     #[test]

@@ -4,7 +4,8 @@
 use serde_json::Value as Json;
 use url::Url;
 
-use crate::model::{Digest, Time, visible_line};
+use crate::model::{Digest, Time};
+use crate::observe::examine::unanswered;
 use crate::observe::github::Api;
 use crate::observe::http::Client;
 use crate::observe::{Asking, Examinations, Examine, Examined};
@@ -50,8 +51,7 @@ impl Repository {
         let repository = match api.read::<Json>(api.below(&[])).await {
             Ok((_, json)) => json,
             Err(why) => {
-                let detail = visible_line(&why.to_string());
-                seen.push(Examined::blind("repository", label, detail, READ));
+                seen.push(unanswered("repository", label, &why.failure, READ));
                 return seen;
             }
         };
@@ -93,9 +93,7 @@ async fn rate(api: &Api) -> Examined {
             return Examined::sees("requests left", label, "this server counts none");
         }
         Err(why) => {
-            let detail = visible_line(&why.to_string());
-            let hint = "is the token valid, and may this machine reach the API?";
-            return Examined::blind("requests left", label, detail, hint);
+            return unanswered("requests left", label, &why.failure, "is the token valid?");
         }
     };
     let core = &json["resources"]["core"];
@@ -121,17 +119,12 @@ async fn attestations(api: &Api) -> Examined {
     let nothing = Digest::of(b"lockstep doctor").into();
     let place = api.attestations(&[nothing]).await;
     let why = match place.answer {
-        Ok(found) => found
-            .stopped
-            .map(|(_, why)| format!("{}: {}", why.kind.words(), why.detail)),
-        Err(unanswered) => Some(unanswered.to_string()),
+        Ok(found) => found.stopped.map(|(_, why)| why),
+        Err(unanswered) => Some(unanswered.failure),
     };
     match why {
         None => Examined::sees("attestations", api.label(), "the store of this repository"),
-        Some(why) => {
-            let why = visible_line(&why);
-            Examined::blind("attestations", api.label(), why, ATTESTATIONS)
-        }
+        Some(why) => unanswered("attestations", api.label(), &why, ATTESTATIONS),
     }
 }
 
@@ -148,6 +141,6 @@ async fn branches(api: &Api) -> Examined {
             let detail = format!("{branches} branches, {protected} of them protected");
             Examined::sees(what, label, detail)
         }
-        Err(why) => Examined::blind(what, label, visible_line(&why.to_string()), READ),
+        Err(why) => unanswered(what, label, &why.failure, READ),
     }
 }

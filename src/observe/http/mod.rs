@@ -104,7 +104,7 @@ pub struct Reply {
 
 /// Why there is no answer.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{}: {}", .failure.kind.words(), .failure.detail)]
+#[error("{failure}")]
 pub struct Unanswered {
     /// The reason, for an observation.
     pub failure: Failure,

@@ -12,7 +12,7 @@ use crate::model::{
     Answer, Commit, Coverage, Digest, Entry, Facts, Failure, FailureKind, Observation, ProjectFact,
     Query, RedactedUrl, Time, Wanted, visible,
 };
-use crate::observe::examine::examined;
+use crate::observe::examine::{examined, unanswered};
 use crate::observe::several::{AT_A_TIME, several};
 use crate::observe::{
     Answers, Ask, Asking, Examinations, Examine, Examined, InCheckout, malformed, now,
@@ -38,6 +38,9 @@ pub(super) enum Repository {
     Nowhere,
 }
 
+const NOWHERE: &str =
+    "the policy names no `source`, and the channel no `path`, to read the file in";
+
 /// Where in a file the version stands.
 #[derive(Clone)]
 pub(super) enum Finder {
@@ -55,9 +58,7 @@ impl Ask for Source {
                     Err(no) => Err(no),
                 },
                 Repository::Local(path) => local::project(path, asking).await,
-                Repository::Nowhere => Err(NoAnswer::unsupported(
-                    "the policy names no `source` and the channel no `path`",
-                )),
+                Repository::Nowhere => Err(NoAnswer::unsupported(NOWHERE)),
             };
             let endpoint = self.endpoint(asking);
             let (at, label, answer) = match project {
@@ -115,7 +116,7 @@ impl Examine for Source {
                     Ok((at, credential)) => {
                         Examined::sees("files", &credential, format!("a list at {at}"))
                     }
-                    Err(no) => Examined::blind("files", &no.credential, no.why.detail, LEAST),
+                    Err(no) => unanswered("files", &no.credential, &no.why, LEAST),
                 });
             }
             seen
@@ -225,9 +226,7 @@ impl Source {
         match &self.repository {
             Repository::Hosted(source) => github::read(source, commit, &self.file, asking).await,
             Repository::Local(path) => local::read(path, commit, &self.file, asking).await,
-            Repository::Nowhere => Err(NoAnswer::unsupported(
-                "the policy names no `source` and the channel no `path`",
-            )),
+            Repository::Nowhere => Err(NoAnswer::unsupported(NOWHERE)),
         }
     }
 

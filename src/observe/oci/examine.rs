@@ -3,7 +3,7 @@
 
 use super::Repository;
 use super::pushes::Pushes;
-use crate::observe::examine::{Thing, examined, listed};
+use crate::observe::examine::{Thing, examined, listed, unanswered};
 use crate::observe::{Asking, Examinations, Examine, Examined, aws};
 
 /// The label of whoever asks ECR's API beside the registry.
@@ -33,10 +33,10 @@ impl Repository {
             let what = "times of pushes";
             let told = match told {
                 Ok(_) => Examined::sees(what, AWS, "imagePushedAt of the images"),
-                Err(why) => Examined::blind(
+                Err(why) => unanswered(
                     what,
                     AWS,
-                    why.failure.detail.clone(),
+                    &why.failure,
                     "`ecr:DescribeImages` of this repository; without it they are not stated",
                 ),
             };

@@ -51,12 +51,15 @@ impl Image {
                 "leave it out: `tag` says how tags are written",
             ));
         }
-        let host_is_right = format!("https://{host}/")
-            .parse::<WebAddress>()
-            .is_ok_and(|address| {
-                let url = address.url();
-                url.path() == "/" && url.query().is_none() && host == host.to_ascii_lowercase()
-            });
+        // More characters pass in an address than in the name of a host.
+        let named = |b: u8| b.is_ascii_alphanumeric() || b".-_:[]".contains(&b);
+        let host_is_right = host.bytes().all(named)
+            && format!("https://{host}/")
+                .parse::<WebAddress>()
+                .is_ok_and(|address| {
+                    let url = address.url();
+                    url.path() == "/" && url.query().is_none() && host == host.to_ascii_lowercase()
+                });
         if !host_is_right {
             return Err(("has no valid host", example));
         }
@@ -161,6 +164,8 @@ mod tests {
             "Docker.io/a",
             "docker.io/a/../b",
             "docker.io:99999/a",
+            "name=docker.io/a",
+            "a,b.io/a",
         ] {
             assert!(Image::read(wrong).is_err(), "{wrong}");
         }

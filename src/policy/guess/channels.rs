@@ -48,9 +48,10 @@ pub(super) fn blocks(clues: &Clues, frame: &Frame<'_>) -> Vec<Block> {
             Place::Manifest { file, key } => (
                 "declared",
                 format!(
-                    "kind = \"manifest\"\nfile = {}\nkey = {}\n",
+                    "kind = \"manifest\"\nfile = {}\nkey = {}\n{}",
                     quoted(file),
-                    quoted(key)
+                    quoted(key),
+                    local_path(frame),
                 ),
             ),
             Place::Lambda { function, region } => {
@@ -83,7 +84,10 @@ pub(super) fn blocks(clues: &Clues, frame: &Frame<'_>) -> Vec<Block> {
     let mut used: Vec<(String, &images::Image<'_>)> = Vec::new();
     let images = images::of(clues);
     for image in &images {
-        let (block, name) = images::channel_of(image, &mut taken, frame);
+        let (mut block, name) = images::channel_of(image, &mut taken, frame);
+        if let Some(why) = image.refused() {
+            block.not_used.get_or_insert(why);
+        }
         if block.not_used.is_none() {
             used.push((name, image));
         }
@@ -92,6 +96,14 @@ pub(super) fn blocks(clues: &Clues, frame: &Frame<'_>) -> Vec<Block> {
     blocks.extend(images::agreement(&used));
     blocks.extend(same_files(clues, frame, &taken));
     blocks
+}
+
+/// The folder that stands for the source where there is no remote.
+pub(super) fn local_path(frame: &Frame<'_>) -> String {
+    match (&frame.leads, &frame.local) {
+        (Leader::LocalTag, Some(path)) => format!("path = {}\n", quoted(path)),
+        _ => String::new(),
+    }
 }
 
 /// The project that the shorthand names, where this place is of another one: the source may be

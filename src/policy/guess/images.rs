@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::visible;
 use crate::observe::discover::{Clue, Clues, ImageTag, Place, Says};
+use crate::observe::oci;
 
 use super::Frame;
 use super::channels::{Block, channel, key_or_unknown};
@@ -15,6 +16,15 @@ pub(super) struct Image<'c> {
     tags: Vec<&'c ImageTag>,
     chart: bool,
     clues: Vec<&'c Clue>,
+}
+
+impl Image<'_> {
+    /// Why the loader would not take it, where it would not: the others can agree without it.
+    pub(super) fn refused(&self) -> Option<String> {
+        let image = self.image?;
+        let (why, _) = oci::Image::read(image).err()?;
+        Some(format!("`image` `{}` {why}", visible(image, 80)))
+    }
 }
 
 /// Whether some image carries development builds.

@@ -33,6 +33,23 @@ fn bad_policies_are_refused_before_anything_is_asked() {
         .refuses(&["no policy in it"]);
 }
 
+/// What cannot be read in a folder of policies is no policy that was judged: an allow of the others
+/// would pass for one of all.
+#[test]
+fn a_policy_of_a_folder_that_leads_nowhere_is_refused_and_not_left_out() {
+    let folder = Folder::new();
+    folder.file("policies/lib.toml", LIBRARY);
+    let evidence = folder.file("e.json", library_evidence(&["1.0"], &["1.0"]));
+    let policies = folder.path().join("policies");
+    let check = || Run::new(&["check", policies.to_str().unwrap(), "--evidence", &evidence]).run();
+    let alone = check();
+    assert_eq!(alone.code, Some(0), "{alone:#?}");
+    std::fs::create_dir(policies.join("more.toml")).unwrap();
+    assert_eq!(check().code, Some(0), "a folder is no policy");
+    std::os::unix::fs::symlink("nowhere.toml", policies.join("other.toml")).unwrap();
+    check().refuses(&["other.toml", "there is no such file"]);
+}
+
 #[test]
 fn bad_evidence_is_refused_with_its_line() {
     let folder = Folder::new();

@@ -122,6 +122,25 @@ fn without_a_token_a_private_repository_is_hidden_and_the_least_scope_is_named()
     }
 }
 
+/// Where nobody answered, no credential would have helped.
+#[test]
+fn where_no_server_answers_the_way_there_is_hinted_at_and_no_scope() {
+    let silent = Loopback::start(|_| Vec::new());
+    let ran = doctor(&silent, "", &[], Some(TOKEN));
+    assert_eq!(ran.code, Some(3), "{ran:#?}");
+    assert!(
+        ran.out
+            .contains("does the address answer from this machine?"),
+        "{}",
+        ran.out
+    );
+    for word in ["Contents: read", "is the token valid"] {
+        assert!(!ran.out.contains(word), "{}", ran.out);
+    }
+    let words = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(!words.contains("no connection: no connection"), "{words}");
+}
+
 #[test]
 fn a_spent_budget_stops() {
     let ran = doctor(&github(true, 3), "", &[], Some(TOKEN));

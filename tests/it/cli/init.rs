@@ -203,6 +203,59 @@ fn without_a_remote_the_folder_itself_announces_and_a_check_asks_it() {
 }
 
 #[test]
+fn without_a_remote_the_declared_version_is_read_in_the_folder_too() {
+    let checkout = Checkout::of("python-library", None, &[]);
+    let who = ["-c", "user.name=t", "-c", "user.email=t@example.invalid"];
+    checkout.git(&["add", "--all"]);
+    checkout.git(&[&who[..], &["commit", "-q", "-m", "y"]].concat());
+    checkout.git(&["tag", "v2.1.0"]);
+    let ran = checkout.init(&[]);
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    let policy = checkout.path().join("lockstep.toml");
+    let text = std::fs::read_to_string(&policy).unwrap();
+    let declared =
+        "kind = \"manifest\"\nfile = \"pyproject.toml\"\nkey = \"project.version\"\npath = \".\"";
+    assert!(text.contains(declared), "{text}");
+    let only = format!("{text}\n[environment.here]\nrequires = [\"declared\"]\n");
+    std::fs::write(&policy, only).unwrap();
+    let checked = run(&[
+        "check",
+        policy.to_str().unwrap(),
+        "--environment",
+        "here",
+        "--version",
+        "2.1.0",
+    ]);
+    assert_eq!(checked.code, Some(0), "{checked:#?}");
+}
+
+/// A name that nobody can have keeps the others in their agreement: two images without one would
+/// be held to one digest.
+#[test]
+fn images_agree_without_the_one_that_cannot_be_used() {
+    let checkout = Checkout::of(
+        "tag-only-library",
+        Some("https://github.com/acme/net"),
+        &["v1.0.0"],
+    );
+    let steps = ["ghcr.io/acme/api", "quay.io/acme/web", "ghcr.io/acme/_x_"]
+        .map(|image| format!("      - run: docker push {image}:${{GITHUB_REF_NAME}}\n"));
+    let workflow = format!("on: push\njobs:\n  a:\n    steps:\n{}", steps.concat());
+    let folder = checkout.path().join(".github/workflows");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("images.yml"), workflow).unwrap();
+    let ran = checkout.init(&["-o", "-"]);
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    let agreement = "\n[[agree]]\nchannels = [\"ghcr\", \"quay\"]\non = \"same-commit\"\n";
+    assert!(ran.out.contains(agreement), "{}", ran.out);
+    assert!(
+        ran.out.contains("`ghcr.io/acme/_x_` is no image name"),
+        "{}",
+        ran.out
+    );
+}
+
+#[test]
 fn a_file_that_is_there_is_not_overwritten_without_force() {
     let checkout = Checkout::of("tag-only-library", None, &[]);
     let policy = checkout.path().join("lockstep.toml");

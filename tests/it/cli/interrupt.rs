@@ -251,7 +251,7 @@ fn a_report_that_was_broken_off_is_valid_and_says_that_it_is_not_complete() {
         assert_eq!(ran.code, Some(130), "{ran:#?}");
         assert!(
             ran.out
-                .contains("one more component was to be judged and not judged"),
+                .contains("one more component was to be judged and not reached"),
             "{format}: {ran:#?}"
         );
         assert!(ran.out.contains("lib-0"), "{format}: {ran:#?}");

@@ -189,6 +189,21 @@ fn each_part_that_says_another_version_denies() {
             },
             "declared-version-mismatch",
         ),
+        // One of two files, the other is right: both would be uploaded.
+        (
+            Says {
+                sdist: ["1.4.3.dev0"; 2],
+                ..AGREEING
+            },
+            "version-unannounced",
+        ),
+        (
+            Says {
+                wheel: ["1.4.1"; 2],
+                ..AGREEING
+            },
+            "version-unannounced",
+        ),
         // What setuptools-scm builds from a dirty tree.
         (
             Says {

@@ -32,6 +32,14 @@ fn json_has_the_totals_and_every_row() {
     assert_eq!(json["passed"], json["total"]);
     assert_eq!(json["rows"].as_array().unwrap().len(), folders);
     assert_eq!(json["false_alarms"], 0);
+    let rest_on_attestations = |row: &&serde_json::Value| row["needs_provenance"] == true;
+    let rows = json["rows"].as_array().unwrap();
+    let names: Vec<_> = rows.iter().filter(rest_on_attestations).collect();
+    assert_eq!(json["needs_provenance"], names.len());
+    let names: Vec<_> = names.iter().map(|row| &row["incident"]).collect();
+    for name in ["axios-1.14.1", "tanstack", "ultralytics-8.3.45"] {
+        assert!(names.contains(&&name.into()), "{names:?}");
+    }
     assert_eq!(
         json["by_signal"]["S3"]["caught"],
         json["by_signal"]["S3"]["attacks"]

@@ -368,6 +368,33 @@ fn what_cannot_be_reached_is_said_and_the_rest_goes_on() {
     assert!(ran.out.contains("channel-unreachable"), "{}", ran.out);
 }
 
+/// That nobody answers says nothing about the project; that it is not there is an error of the
+/// name.
+#[test]
+fn a_shorthand_whose_place_does_not_answer_is_unknown_and_no_project_without_a_source() {
+    for (status, code, words) in [
+        ("500 Internal Server Error", 3, "server error: status 500"),
+        (
+            "404 Not Found",
+            2,
+            "does not exist, or this credential may not see it: its JSON API answers 404: there is no such project, or no such API",
+        ),
+    ] {
+        let index = Loopback::start(move |_| answer(status, &[], b""));
+        for arguments in [&["check", "pypi:lib"][..], &["init", "pypi:lib", "-o", "-"]] {
+            let ran = run(&index, &Folder::new(), arguments);
+            assert_eq!(ran.code, Some(code), "{ran:#?}");
+            let said = format!("error: `pypi:lib` could not be read: {words}");
+            assert!(ran.err.contains(&said), "{}", ran.err);
+            assert!(
+                !ran.err.contains("names no source repository"),
+                "{}",
+                ran.err
+            );
+        }
+    }
+}
+
 /// A real repository, served by nobody: the tags of a checkout and the index agree, as written.
 #[test]
 fn the_policy_of_a_checkout_is_no_guess_once_somebody_wrote_it_down() {

@@ -38,6 +38,37 @@ fn an_expired_waiver_is_a_warning_at_lint_only() {
     assert_eq!(super::loaded(&text).warnings, []);
 }
 
+/// It can be read with `check --local` only. What is warned about stays in the policy: a channel
+/// that fell out would be one less to agree.
+#[test]
+fn a_manifest_without_a_repository_is_a_warning_and_stays() {
+    let text = SMALL
+        .lines()
+        .filter(|line| !line.starts_with("source"))
+        .map(|line| match line {
+            "kind = \"github-release\"" => "kind = \"git-tag\"\npath = \".\"".to_owned(),
+            line => line.to_owned(),
+        })
+        .chain(["[channel.declared]\nkind = \"manifest\"\nfile = \"Cargo.toml\"\nkey = \"package.version\"".to_owned()])
+        .collect::<Vec<_>>()
+        .join("\n");
+    insta::assert_snapshot!(warnings(&text, "2026-01-01"), @"
+    warning: [channel.declared] has no repository to read the file in
+      --> p.toml:14:1
+       |
+    14 | [channel.declared]
+       | ^^^^^^^^^^^^^^^^^^
+       |
+       = hint: give `source` in [component], or `path` here for a local repository; only `check --local` does without
+    ");
+    let loaded = super::loaded(&text);
+    let channels = &loaded.components[0].policy.channels;
+    assert!(
+        channels.iter().any(|it| it.name.as_str() == "declared"),
+        "{channels:?}"
+    );
+}
+
 #[test]
 fn a_line_that_no_channel_carries_and_an_environment_without_follower_are_warnings() {
     let text = SMALL

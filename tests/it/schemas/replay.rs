@@ -18,6 +18,7 @@ fn row(incident: &str, attack: bool, verdict: Outcome, limit: Option<&str>) -> R
         attack,
         signals: vec!["S1".to_owned()],
         limit: limit.map(str::to_owned),
+        needs_provenance: false,
         as_expected: true,
         cases: vec![JudgedCase {
             name: "T+60".to_owned(),

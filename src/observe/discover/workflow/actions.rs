@@ -45,14 +45,13 @@ pub(super) fn read(job: &mut Job, name: &str, id: Option<&str>, step: &Node) -> 
             }]
         }
         "docker/metadata-action" => {
-            let lines = |text: Option<String>| -> Vec<String> {
-                let text = text.unwrap_or_default();
-                let lines = text.lines().map(str::trim).filter(|it| !it.is_empty());
-                lines.take(REFERENCES).map(str::to_owned).collect()
-            };
+            let images = with(job, "images").unwrap_or_default();
             let metadata = Metadata {
-                images: lines(with(job, "images")),
-                tags: images::of_metadata(&with(job, "tags").unwrap_or_default()),
+                images: images::bases_of_metadata(&images),
+                tags: images::of_metadata(
+                    &with(job, "tags").unwrap_or_default(),
+                    &with(job, "flavor").unwrap_or_default(),
+                ),
             };
             if job.metadata.len() < REFERENCES {
                 let id = id.unwrap_or_default().to_owned();

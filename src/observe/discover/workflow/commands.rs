@@ -53,6 +53,17 @@ pub(super) fn read(job: &mut Job, words: &[String]) -> Vec<Place> {
             }
             pushed.into_places()
         }
+        ["docker", "buildx", "imagetools", "create", ..] => {
+            let mut pushed = Pushed::default();
+            for tag in command.options(&["-t", "--tag"]) {
+                pushed.add(&tag);
+            }
+            pushed.into_places()
+        }
+        ["skopeo", "copy", ..]
+        | ["crane", "copy" | "cp", ..]
+        | ["regctl", "image", "copy" | "cp", ..]
+        | ["oras", "copy" | "cp", ..] => copied(&command),
         ["helm", "push", ..] => helm(&command),
         ["gh", "release", "create", ..] => vec![Place::GithubRelease {
             distributions: plain.iter().any(|word| are_distributions(word)),
@@ -112,6 +123,18 @@ fn npm(command: &Command<'_>) -> Vec<Place> {
         package: None,
         registry: registry.or_else(|| command.job.npm_registry.clone()),
     }]
+}
+
+/// The last word of a copy is where to. Skopeo's other transports are no registries.
+fn copied(command: &Command<'_>) -> Vec<Place> {
+    let target = command.plain_words().last().copied().unwrap_or_default();
+    let target = match (command.words.first(), target.strip_prefix("docker://")) {
+        (Some(&"skopeo"), None) => return Vec::new(),
+        (_, stripped) => command.job.scope.follow(stripped.unwrap_or(target)),
+    };
+    let mut pushed = Pushed::default();
+    pushed.add(&target);
+    pushed.into_places()
 }
 
 /// `helm push NAME-1.2.3.tgz oci://ghcr.io/acme/charts`: Helm adds the chart's own name, which the

@@ -98,35 +98,51 @@ pub(super) fn of_text(tag: &str) -> ImageTag {
     ImageTag::Floating(tag.to_owned())
 }
 
-/// The lines of `tags` of a metadata step (its documentation, "tags input").
-pub(super) fn of_metadata(lines: &str) -> Vec<ImageTag> {
+/// The lines of `images` of a metadata step (its documentation, "images input"): a name, or
+/// attributes of which one is the name.
+pub(super) fn bases_of_metadata(lines: &str) -> Vec<String> {
+    let base = |line: &str| match attribute(line, "name") {
+        _ if attribute(line, "enable") == Some("false") => None,
+        Some(name) => Some(name.to_owned()),
+        None => line.split(',').next().map(|it| it.trim().to_owned()),
+    };
+    let bases = used(lines).filter_map(base);
+    bases.filter(|it| !it.is_empty()).collect()
+}
+
+/// The lines of `tags` of a metadata step (its documentation, "tags input"), and what its `flavor`
+/// puts around each.
+pub(super) fn of_metadata(lines: &str, flavor: &str) -> Vec<ImageTag> {
+    let around = |line: &str, name: &str| -> String {
+        let of_all = || used(flavor).find_map(|it| attribute(it, name));
+        let text = attribute(line, name).or_else(of_all).unwrap_or_default();
+        text.to_owned()
+    };
     let mut tags = Vec::new();
     let mut releases = false;
-    let used = lines.lines().map(str::trim).filter(|it| !it.is_empty());
-    for line in used.take(REFERENCES) {
-        let attribute = |name: &str| {
-            line.split(',')
-                .filter_map(|part| part.trim().split_once('='))
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| value)
-        };
-        let tag = match attribute("type") {
+    for line in used(lines) {
+        if attribute(line, "enable") == Some("false") {
+            continue;
+        }
+        let (prefix, suffix) = (around(line, "prefix"), around(line, "suffix"));
+        let wrapped = |text: &str| format!("{prefix}{text}{suffix}");
+        let tag = match attribute(line, "type") {
             Some("semver" | "pep440") => {
                 releases = true;
-                let pattern = attribute("pattern").unwrap_or("{{version}}");
+                let pattern = attribute(line, "pattern").unwrap_or("{{version}}");
                 let pattern = pattern.replace("{{", "{").replace("}}", "}");
                 match pattern.contains("{version}") {
-                    true => ImageTag::Version(pattern),
-                    false if pattern.contains("{raw}") => ImageTag::AsGitTag,
-                    false => ImageTag::Floating(pattern),
+                    true => ImageTag::Version(wrapped(&pattern)),
+                    false if pattern.contains("{raw}") => as_git_tag(&prefix, &suffix),
+                    false => ImageTag::Floating(wrapped(&pattern)),
                 }
             }
-            Some("ref") if attribute("event") == Some("tag") => {
+            Some("ref") if attribute(line, "event") == Some("tag") => {
                 releases = true;
-                ImageTag::AsGitTag
+                as_git_tag(&prefix, &suffix)
             }
-            Some("match") => ImageTag::Version("{version}".to_owned()),
-            Some("raw") | None => of_text(attribute("value").unwrap_or(line)),
+            Some("match") => ImageTag::Version(wrapped("{version}")),
+            Some("raw") | None => of_text(&wrapped(attribute(line, "value").unwrap_or(line))),
             _ => continue,
         };
         if !tags.contains(&tag) {
@@ -138,10 +154,34 @@ pub(super) fn of_metadata(lines: &str) -> Vec<ImageTag> {
     }
     // `flavor: latest=auto` adds it on any tag that is a release.
     let latest = ImageTag::Floating("latest".to_owned());
-    if releases && !tags.contains(&latest) {
+    let unwanted = used(flavor).any(|it| attribute(it, "latest") == Some("false"));
+    if releases && !unwanted && !tags.contains(&latest) {
         tags.push(latest);
     }
     tags
+}
+
+/// The git tag with something around it: whether it has a `v` is not known here.
+fn as_git_tag(prefix: &str, suffix: &str) -> ImageTag {
+    match prefix.is_empty() && suffix.is_empty() {
+        true => ImageTag::AsGitTag,
+        false => ImageTag::Version(format!("{prefix}{{version}}{suffix}")),
+    }
+}
+
+/// The lines of an input that say something.
+fn used(lines: &str) -> impl Iterator<Item = &str> {
+    let lines = lines.lines().map(str::trim);
+    let lines = lines.filter(|it| !it.is_empty() && !it.starts_with('#'));
+    lines.take(REFERENCES)
+}
+
+/// The value of an attribute of a line such as `type=raw,value=latest`.
+fn attribute<'l>(line: &'l str, name: &str) -> Option<&'l str> {
+    line.split(',')
+        .filter_map(|part| part.trim().split_once('='))
+        .find(|(key, _)| key.trim() == name)
+        .map(|(_, value)| value.trim())
 }
 
 #[cfg(test)]
@@ -159,6 +199,27 @@ mod tests {
         assert_eq!(of_text("latest"), ImageTag::Floating("latest".into()));
         assert_eq!(of_text("<commit>"), ImageTag::Other("commit".into()));
         assert_eq!(of_text("<?>"), ImageTag::Other("?".into()));
+    }
+
+    #[test]
+    fn images_of_a_metadata_step_are_names_or_have_one_as_attribute() {
+        let lines =
+            "acme/api\n name=ghcr.io/acme/api,enable=true\n# acme/old\nname=acme/x,enable=false\n";
+        assert_eq!(bases_of_metadata(lines), ["acme/api", "ghcr.io/acme/api"]);
+    }
+
+    #[test]
+    fn what_a_metadata_step_puts_around_a_tag_is_part_of_it() {
+        let tags = of_metadata(
+            "type=semver,pattern={{version}},prefix=v\ntype=semver,pattern={{major}}\ntype=ref,event=tag",
+            "latest=false\nsuffix=-alpine",
+        );
+        let expected = [
+            ImageTag::Version("v{version}-alpine".into()),
+            ImageTag::Floating("{major}-alpine".into()),
+            ImageTag::Version("{version}-alpine".into()),
+        ];
+        assert_eq!(tags, expected);
     }
 
     #[test]

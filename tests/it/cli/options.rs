@@ -164,7 +164,7 @@ const SHOWN: &[(&str, &[&str], &str, &str)] = &[
     (
         "verify",
         &["--offline"],
-        "verify_image.rs",
+        "verify_registry.rs",
         "what_cannot_be_asked_so_is_refused_before_anybody_is",
     ),
     (
@@ -207,7 +207,7 @@ const SHOWN: &[(&str, &[&str], &str, &str)] = &[
     (
         "inspect",
         &["--offline"],
-        "verify_image.rs",
+        "verify_registry.rs",
         "what_cannot_be_asked_so_is_refused_before_anybody_is",
     ),
     (

@@ -16,7 +16,7 @@ use super::summary::VerifySummaryArguments;
 /// Verify who signed artifacts, and from which source they were built.
 ///
 /// Of files and digests nothing is asked of the network: bundles come from files. Of what lies
-/// elsewhere, and with --repo, the places are asked where attestations lie. A bundle counts where it
+/// elsewhere, and with --repo or --owner, the places are asked where attestations lie. A bundle counts where it
 /// is about the artifact, its signature, log entries and times verify, and it meets everything that
 /// is expected below; one that does is enough. Without a key, say whose signature counts: the issuer,
 /// and an identity or the source repository.
@@ -32,7 +32,7 @@ pub(in crate::cli) struct VerifyArguments {
     pub(super) subjects: Vec<String>,
     /// A file of bundles in any format that is known, `-` for standard input; may be given several
     /// times. Without it NAME.sigstore.json beside each file, else NAME.sigstore.
-    #[arg(long, short, value_name = "FILE", conflicts_with = "repo")]
+    #[arg(long, short, value_name = "FILE", conflicts_with_all = ["repo", "owner"])]
     pub(super) bundle: Vec<String>,
     #[command(flatten)]
     pub(super) places: PlaceArguments,

@@ -169,7 +169,7 @@ const SHOWN: &[(&str, &[&str], &str, &str)] = &[
     ),
     (
         "verify",
-        &["--repo"],
+        &["--repo", "--owner"],
         "verify_packages.rs",
         "files_and_digests_are_verified_with_what_githubs_store_has",
     ),
@@ -212,7 +212,7 @@ const SHOWN: &[(&str, &[&str], &str, &str)] = &[
     ),
     (
         "inspect",
-        &["--repo"],
+        &["--repo", "--owner"],
         "verify_packages.rs",
         "files_and_digests_are_verified_with_what_githubs_store_has",
     ),
@@ -242,7 +242,7 @@ const SHOWN: &[(&str, &[&str], &str, &str)] = &[
     ),
     (
         "download",
-        &["--repo"],
+        &["--repo", "--owner"],
         "download.rs",
         "a_file_and_a_digest_are_asked_for_in_githubs_store",
     ),

@@ -3,7 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::kind::{Kind, address, definition, identifier, number, reference};
+use super::kind::Kind;
+use super::variable::{address, definition, identifier, number, reference};
 use super::{
     BuildDefinition, Provenance, ProvenanceError, RunDetails, commit, known, map, needed, source,
 };

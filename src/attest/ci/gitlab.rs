@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::kind::{Variable, address, definition, identifier, moment, name, number, reference};
+use super::variable::{Variable, address, definition, identifier, moment, name, number, reference};
 use super::{
     BuildDefinition, Provenance, ProvenanceError, RunDetails, commit, known, map, needed, source,
 };

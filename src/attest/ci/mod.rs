@@ -6,6 +6,7 @@ mod gitlab;
 mod kind;
 mod stated;
 mod table;
+mod variable;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -17,7 +18,7 @@ use crate::model::{Commit, StatementError, visible};
 use crate::observe::Environment;
 
 use super::statement::{Predicate, SLSA_PROVENANCE};
-use kind::Variable;
+use variable::Variable;
 
 /// SLSA provenance v1 as it is filled (<https://slsa.dev/spec/v1.1/provenance>).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

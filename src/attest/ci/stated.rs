@@ -57,13 +57,15 @@ impl Stated {
             },
             None => Ok(None),
         };
-        let builder = read("--builder-id", &[Kind::Uri], &self.builder)?.ok_or_else(|| {
+        // What is neither is told apart below, where it is shown.
+        let uri = [Kind::Uri, Kind::Name];
+        let builder = read("--builder-id", &uri, &self.builder)?.ok_or_else(|| {
             missing(
                 "--builder-id",
                 "say who builds: a URI that stands for this machine or service",
             )
         })?;
-        let build_type = read("--build-type", &[Kind::Uri], &self.build_type)?;
+        let build_type = read("--build-type", &uri, &self.build_type)?;
         for (option, value) in [
             ("--builder-id", Some(&builder)),
             ("--build-type", build_type.as_ref()),

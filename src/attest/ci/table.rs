@@ -1,6 +1,6 @@
 //! The CI systems that are told apart and described by one table of their variables.
 
-use super::kind::{
+use super::variable::{
     Variable, address, identifier, image, name, number, reference, repository, resource_name, uri,
 };
 use super::{BuildDefinition, Provenance, ProvenanceError, RunDetails, commit, known, map, source};

@@ -20,6 +20,7 @@ mod key;
 #[cfg(feature = "kms")]
 mod kms;
 mod live;
+mod live_attested;
 mod local;
 mod many;
 mod monorepo;

@@ -122,25 +122,25 @@ const SHOWN: &[(&str, &[&str], &str, &str)] = &[
     (
         "verify",
         &["--bundle"],
-        "verify.rs",
+        "verify_bundles.rs",
         "bundles_come_from_beside_the_file_from_files_and_from_standard_input",
     ),
     (
         "verify",
         &["--key"],
-        "verify.rs",
+        "verify_trust.rs",
         "keys_verify_what_they_signed_and_nothing_else",
     ),
     (
         "verify",
         &["--trusted-root", "--unsafe-any-identity"],
-        "verify.rs",
+        "verify_trust.rs",
         "an_unknown_instance_is_not_trusted_by_default",
     ),
     (
         "verify",
         &["--unsafe-no-log", "--unsafe-no-sct", "--format"],
-        "verify.rs",
+        "verify_trust.rs",
         "what_is_forgiven_is_forgiven_only_when_said_and_shows",
     ),
     (

@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use url::Url;
-
 use crate::observe::Environment;
-use crate::observe::attached::{self, Attachments, Looking, Subject};
+use crate::observe::attached::{self, Attachments, Looking, Store, Subject};
 use crate::observe::http::{Client, Events, Unanswered};
 
 use super::asking::with_client;
@@ -18,12 +16,12 @@ use super::judge::JudgeError;
 /// itself could not be seen.
 pub fn attachments(
     subject: &Subject,
-    repository: Option<&Url>,
+    store: Option<&Store>,
     looking: Looking,
     environment: &Environment,
     events: Arc<dyn Events>,
 ) -> Result<Result<Attachments, Box<Unanswered>>, JudgeError> {
     with_client(environment, events, async |client: &Client| {
-        attached::of(client, subject, repository, looking).await
+        attached::of(client, subject, store, looking).await
     })
 }

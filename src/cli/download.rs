@@ -1,7 +1,7 @@
 //! `lockstep download`: saves what is attached to an artifact, byte for byte and unverified.
 
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,30 +9,27 @@ use clap::Args;
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
+use crate::attest::deliver::write_whole;
 use crate::check::attachments;
 use crate::model::{ArtifactDigest, Digest, visible};
-use crate::observe::attached::{Attachments, Looking, Place, Subject, repository};
+use crate::observe::attached::{Attachments, Looking, Place, Subject};
 
 use super::ambient::Ambient;
 use super::asked::unfit;
 use super::exit::{Ending, Failure};
 use super::progress::Progress;
 use super::say::Terminal;
+use super::verify::StoreArguments;
 
 #[derive(Debug, Args)]
 pub(super) struct DownloadArguments {
     /// An image (`ghcr.io/acme/api:1.4.2`, `…@sha256:…`), `pypi:NAME==VERSION[/FILE]`,
-    /// `npm:NAME@VERSION`, and with --repo a digest (`sha256:…`) or a file.
+    /// `npm:NAME@VERSION`, and with --repo or
+    /// --owner a digest (`sha256:…`) or a file.
     #[arg(value_name = "SUBJECT")]
     subject: String,
-    /// Ask GitHub's attestation store of this repository too: OWNER/NAME or its address.
-    #[arg(
-        long,
-        visible_alias = "repository",
-        short = 'R',
-        value_name = "OWNER/NAME"
-    )]
-    repo: Option<String>,
+    #[command(flatten)]
+    store: StoreArguments,
     /// The folder to save to, or `-` for standard output.
     #[arg(long, short, value_name = "DIR", default_value = ".")]
     output: PathBuf,
@@ -53,18 +50,12 @@ pub(super) fn run(
     terminal: &mut Terminal,
 ) -> Result<Ending, Failure> {
     let subject = subject(arguments)?;
-    let repository = match &arguments.repo {
-        None => None,
-        Some(text) => {
-            let read = repository(text, &ambient.environment);
-            let read = read.map_err(|error| Failure::new(error.to_string(), error.hint))?;
-            Some(read)
-        }
-    };
-    if matches!(subject, Subject::Digest(_)) && repository.is_none() {
+    let store = arguments.store.read(ambient)?;
+    if matches!(subject, Subject::Digest(_)) && store.is_none() {
         return Err(Failure::new(
             "a digest alone says nothing of where it lies",
-            "name the repository whose attestations are asked for: `--repo OWNER/NAME`",
+            "name the repository whose attestations are asked for: `--repo OWNER/NAME`, or the \
+             account: `--owner OWNER`",
         ));
     }
     let to_stdout = arguments.output.as_os_str() == "-";
@@ -80,7 +71,7 @@ pub(super) fn run(
     };
     let found = attachments(
         &subject,
-        repository.as_ref(),
+        store.as_ref(),
         looking,
         &ambient.environment,
         progress,
@@ -206,7 +197,7 @@ fn save(
                     "take it away, or name another folder with `--output`",
                 ));
             }
-            Err(_) => write(folder, &path, document).map_err(failed)?,
+            Err(_) => write_whole(&path, document.as_bytes(), 0o600, true).map_err(failed)?,
         }
         text.push_str(&format!(
             "{}  {}\n",
@@ -216,16 +207,6 @@ fn save(
     }
     text.push_str("UNVERIFIED: `lockstep verify --bundle FILE` says what these are worth\n");
     Ok(terminal.result(&text)?)
-}
-
-/// Whole or not at all: first under another name, then under its own.
-fn write(folder: &Path, path: &Path, document: &str) -> std::io::Result<()> {
-    let mut file = tempfile::Builder::new()
-        .prefix(".lockstep-")
-        .tempfile_in(folder)?;
-    file.write_all(document.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(path).map(|_| ()).map_err(|error| error.error)
 }
 
 /// Which artifacts a document is attached to.

@@ -1,11 +1,11 @@
 //! `lockstep init`: writes a commented policy for a checkout or from a shorthand.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
 
+use crate::attest::deliver::write_whole;
 use crate::check::{Beginning, DiscoverError, guessed_policy};
 use crate::model::visible;
 use crate::observe::discover::{Shorthand, ShorthandError};
@@ -133,10 +133,6 @@ fn exists(output: &Path) -> Failure {
 
 /// Writes the whole file or none of it.
 fn write(output: &Path, text: &str, force: bool) -> Result<(), Failure> {
-    let folder = match output.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
     let shown = visible(&output.display().to_string(), 300);
     let cannot = |error: std::io::Error| {
         let message = format!("{shown} cannot be written: {error}");
@@ -152,21 +148,10 @@ fn write(output: &Path, text: &str, force: bool) -> Result<(), Failure> {
             "name a file, or `-` to see the policy",
         ));
     }
-    let mut builder = tempfile::Builder::new();
     // As any file that a program writes: what the umask leaves of it.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder).map_err(cannot)?;
-    file.write_all(text.as_bytes()).map_err(cannot)?;
-    let kept = match force {
-        true => file.persist(output),
-        false => file.persist_noclobber(output),
-    };
-    match kept {
-        Ok(_) => Ok(()),
-        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
-            Err(exists(output))
-        }
-        Err(error) => Err(cannot(error.error)),
+    match write_whole(output, text.as_bytes(), 0o666, force) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(exists(output)),
+        Err(error) => Err(cannot(error)),
     }
 }

@@ -14,8 +14,8 @@ use super::verify::{Bundles, PlaceArguments, Subject};
 #[derive(Debug, Args)]
 pub(super) struct InspectArguments {
     /// Files of bundles in any format that is known; `-` for standard input; or what is attached to
-    /// `oci:HOST/NAME:TAG`, `pypi:NAME==VERSION[/FILE]`, `npm:NAME@VERSION`, and with --repo to a
-    /// digest.
+    /// `oci:HOST/NAME:TAG`, `pypi:NAME==VERSION[/FILE]`, `npm:NAME@VERSION`, and with --repo or
+    /// --owner to a digest.
     #[arg(value_name = "BUNDLE|SUBJECT", required = true)]
     bundles: Vec<String>,
     #[command(flatten)]
@@ -35,7 +35,7 @@ pub(super) fn run(
     for text in &arguments.bundles {
         let subject = match Subject::read(text)? {
             Subject::Elsewhere(subject) => subject,
-            Subject::Digest(digest) if arguments.places.repo.is_some() => Remote::Digest(digest),
+            Subject::Digest(digest) if arguments.places.store.is_given() => Remote::Digest(digest),
             _ => {
                 arguments.places.only_elsewhere(text)?;
                 let read = Bundles::read(std::slice::from_ref(text))?;

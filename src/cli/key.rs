@@ -1,10 +1,10 @@
 //! `lockstep key`: makes private keys, and shows their public ones.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::attest::deliver::write_whole;
 use crate::attest::key::{self, KeyError, KeyFormat, Password, PrivateKey};
 use crate::model::visible;
 
@@ -151,27 +151,15 @@ fn free(prefix: &Path) -> Result<(PathBuf, PathBuf), Failure> {
 
 /// Writes a file whole that is not there yet.
 fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
     let failed = |error: std::io::Error| {
         let shown = visible(&path.display().to_string(), 300);
         let message = format!("{shown}: cannot be written: {error}");
         Failure::new(message, "name a folder that exists and may be written to")
     };
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
-    #[cfg(not(unix))]
-    let _ = mode;
-    let mut file = builder.tempfile_in(folder).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    match file.persist_noclobber(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Err(taken(path)),
-        Err(error) => Err(failed(error.error)),
+    match write_whole(path, bytes, mode, false) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(taken(path)),
+        Err(error) => Err(failed(error)),
     }
 }
 

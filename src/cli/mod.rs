@@ -149,7 +149,7 @@ enum Verb {
     /// Verify who signed artifacts, and from which source they were built.
     ///
     /// Of files and digests nothing is asked of the network: bundles come from files. Of what lies
-    /// elsewhere, and with --repo, the places are asked where attestations lie. A bundle counts
+    /// elsewhere, and with --repo or --owner, the places are asked where attestations lie. A bundle counts
     /// where it is about the artifact, its signature, log entries and times verify, and it meets
     /// everything that is expected below; one that does is enough. Without a key, say whose
     /// signature counts: the issuer, and an identity or the source repository.

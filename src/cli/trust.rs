@@ -2,7 +2,6 @@
 //! make this program trust.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,6 +9,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 use url::Url;
 
+use crate::attest::deliver::write_whole;
 use crate::check::{ShownTrust, describe_stored, show_trust, update_trust};
 use crate::model::{TrustMaterial, visible};
 use crate::observe::trust_root::{Instance, TrustRootError, TrustRootFault};
@@ -229,16 +229,7 @@ pub(super) fn unusable(error: TrustRootError) -> Failure {
 
 /// Writes a file in one step.
 fn write(file: &Path, text: &str) -> Result<(), Failure> {
-    let folder = file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let written = || -> std::io::Result<()> {
-        let mut temporary = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-        temporary.write_all(text.as_bytes())?;
-        temporary.persist(file).map_err(|error| error.error)?;
-        Ok(())
-    };
-    written().map_err(|error| {
+    write_whole(file, text.as_bytes(), 0o600, true).map_err(|error| {
         let name = visible(&file.display().to_string(), 300);
         Failure::new(
             format!("--output: {name}: {error}"),

@@ -13,8 +13,8 @@ use super::scene::{Case, Names, Scene};
 use super::standing::{Presence, Standing, content_digests};
 use super::view::View;
 use super::{
-    Question, QuestionError, RULES, attested, first_seen, last_known_good, needed, rules, settle,
-    which,
+    Question, QuestionError, RULES, attested, awaited, first_seen, last_known_good, needed, rules,
+    settle, which,
 };
 
 /// One decision.
@@ -70,6 +70,7 @@ fn at_round(
     );
     let mut findings = rules::judge(&scene);
     settle::settle(&scene, &mut findings);
+    awaited::settle(&mut findings);
     findings.extend(rules::nothing_to_compare::after_settling(&scene, &findings));
     for finding in &mut findings {
         if question.fail_on.contains(&finding.code) {
@@ -256,11 +257,16 @@ fn state(
             }
         }
         Presence::Present(_) => {
-            let conflict = |it: &&&Finding| rules::of(&it.code).is_some_and(|rule| rule.conflict);
+            let conflict = |it: &&&Finding| {
+                let is_one = rules::of(&it.code).is_some_and(|rule| rule.conflict);
+                is_one && awaited::pending(it).is_none()
+            };
             if open.iter().any(|it| conflict(&it)) {
                 CellState::Conflict
             } else if let Some(why) = attested::not_known(scene, case, standing) {
                 CellState::Unknown { why }
+            } else if let Some(until) = open.iter().filter_map(|it| awaited::pending(it)).max() {
+                CellState::Pending { until }
             } else if let Some(fact) = needed::unstated(scene, case, standing) {
                 CellState::NotStated { fact }
             } else {

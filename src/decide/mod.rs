@@ -9,6 +9,7 @@ mod absence;
 mod agreement;
 mod attested;
 mod availability;
+mod awaited;
 mod baseline;
 mod branches;
 mod combine;

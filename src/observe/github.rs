@@ -31,11 +31,11 @@ pub(super) const RAW: &str = "application/vnd.github.raw+json";
 /// The version of the API whose answers are read.
 const VERSION: &str = "2022-11-28";
 
-/// One repository behind the REST API.
+/// One repository behind the REST API, or one account.
 #[derive(Clone)]
 pub(super) struct Api {
     client: Client,
-    /// `…/repos/OWNER/NAME`.
+    /// `…/repos/OWNER/NAME`, `…/users/OWNER`.
     repository: Url,
     credential: Credential,
 }
@@ -54,6 +54,16 @@ impl Api {
     /// the API too; `.netrc`; the token of the environment that belongs to the host.
     pub(super) fn of(source: &Url, client: &Client) -> Option<Self> {
         let (owner, name) = owner_and_name(source)?;
+        Self::at(source, &["repos", &owner, &name], client)
+    }
+
+    /// The account of an address `https://HOST/OWNER`; nothing where it is none. Credentials are
+    /// those of a repository there.
+    pub(super) fn of_owner(source: &Url, client: &Client) -> Option<Self> {
+        Self::at(source, &["users", &owner_alone(source)?], client)
+    }
+
+    fn at(source: &Url, below: &[&str], client: &Client) -> Option<Self> {
         let environment = client.environment();
         let mut base = host::api(source, environment)?;
         let mut source = source.clone();
@@ -70,7 +80,7 @@ impl Api {
         let _ = base.set_username("");
         let _ = base.set_password(None);
         let mut path = base.path_segments_mut().ok()?;
-        path.pop_if_empty().extend(["repos", &owner, &name]);
+        path.pop_if_empty().extend(below);
         drop(path);
         Some(Self {
             client: client.clone(),
@@ -103,6 +113,17 @@ impl Api {
         let parts = path.split('/').filter(|part| !part.is_empty());
         let segments: Vec<&str> = std::iter::once("contents").chain(parts).collect();
         self.below(&segments)
+    }
+
+    /// The same account, as an organization: `…/orgs/OWNER` in the place of `…/users/OWNER`.
+    fn organization(&self) -> Self {
+        let mut organization = self.clone();
+        let owner = self.repository.path_segments().and_then(Iterator::last);
+        let owner = percent_decoded(owner.unwrap_or_default().as_bytes());
+        if let Ok(mut path) = organization.repository.path_segments_mut() {
+            path.pop().pop().extend(["orgs", &owner]);
+        }
+        organization
     }
 
     /// How many requests are left.
@@ -245,6 +266,15 @@ pub(super) fn owner_and_name(source: &Url) -> Option<(String, String)> {
     let dots = |part: &str| part.is_empty() || part == "." || part == "..";
     let owner = plain(owner);
     (more.is_none() && !dots(&name) && !dots(&owner)).then_some((owner, name))
+}
+
+/// The owner of `https://HOST/OWNER`.
+pub(super) fn owner_alone(source: &Url) -> Option<String> {
+    let mut parts = source.path_segments()?.filter(|part| !part.is_empty());
+    let (owner, more) = (parts.next()?, parts.next());
+    let owner = percent_decoded(owner.as_bytes());
+    let dots = owner.is_empty() || owner == "." || owner == "..";
+    (more.is_none() && !dots).then_some(owner)
 }
 
 #[cfg(test)]

@@ -42,6 +42,6 @@ pub use provenance::{
 };
 pub use roots::{github, public_good};
 pub use signer::{CertificateClaims, Signer};
-pub use verified::{Verified, VerifiedSignature, VerifiedStatement};
+pub use verified::{Verified, VerifiedArtifact, VerifiedSignature, VerifiedStatement};
 pub use verifier::Verifier;
 pub use vsa::{SUMMARY_PREDICATE, SummaryExpectations, VerifiedSummary};

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::Signer;
-use crate::model::{Digest, Leniency, Statement, Time};
+use super::formats::SimpleSigning;
+use crate::model::{ArtifactDigest, Digest, Leniency, Statement, Time};
 
 /// A bundle whose signature verified.
 #[derive(Debug, Clone)]
@@ -11,7 +12,7 @@ pub enum Verified {
     /// It signs an in-toto Statement.
     Statement(VerifiedStatement),
     /// It signs the artifact itself.
-    Artifact(VerifiedSignature),
+    Artifact(VerifiedArtifact),
 }
 
 /// A Statement whose signature, signer, log entries and times verified.
@@ -49,6 +50,34 @@ pub enum Verified {
 #[derive(Debug, Clone)]
 pub struct VerifiedStatement {
     statement: Statement,
+    signature: VerifiedSignature,
+}
+
+/// An artifact whose signature verified: the digest that was signed, with who signed it. Neither is
+/// to be had without the other, so that no signature passes for one over something else.
+///
+/// Only the verifier makes it, as it does a [`VerifiedStatement`]:
+/// ```
+/// fn shows(_: &lockstep::verify::VerifiedArtifact) {}
+/// ```
+/// ```compile_fail,E0277
+/// let forged: lockstep::verify::VerifiedArtifact = serde_json::from_str("{}").unwrap();
+/// ```
+/// ```compile_fail,E0624
+/// use lockstep::{model::ArtifactDigest, verify::{VerifiedArtifact, VerifiedSignature}};
+/// fn forged(other: ArtifactDigest, signature: VerifiedSignature) -> VerifiedArtifact {
+///     VerifiedArtifact::new(other, signature)
+/// }
+/// ```
+/// ```compile_fail,E0451
+/// use lockstep::{model::ArtifactDigest, verify::VerifiedArtifact};
+/// fn forged(digest: ArtifactDigest, one: VerifiedArtifact) -> VerifiedArtifact {
+///     VerifiedArtifact { digest, ..one }
+/// }
+/// ```
+#[derive(Debug, Clone)]
+pub struct VerifiedArtifact {
+    digest: ArtifactDigest,
     signature: VerifiedSignature,
 }
 
@@ -106,6 +135,31 @@ impl VerifiedStatement {
     }
 }
 
+impl VerifiedArtifact {
+    /// Only for the verifier: the digest is the one that the signature verified over.
+    pub(super) fn new(digest: ArtifactDigest, signature: VerifiedSignature) -> Self {
+        Self { digest, signature }
+    }
+
+    /// The image that a payload names, where this signature is over that payload.
+    pub(super) fn named_by(self, payload: &SimpleSigning) -> Option<Self> {
+        (self.digest == payload.digest.into()).then_some(Self {
+            digest: payload.image,
+            ..self
+        })
+    }
+
+    /// The digest that was signed.
+    pub fn digest(&self) -> &ArtifactDigest {
+        &self.digest
+    }
+
+    /// Who signed it, when.
+    pub fn signature(&self) -> &VerifiedSignature {
+        &self.signature
+    }
+}
+
 impl VerifiedSignature {
     /// Who signed.
     pub fn signer(&self) -> &Signer {
@@ -143,7 +197,18 @@ impl Verified {
     pub fn signature(&self) -> &VerifiedSignature {
         match self {
             Self::Statement(statement) => statement.signature(),
-            Self::Artifact(signature) => signature,
+            Self::Artifact(artifact) => artifact.signature(),
+        }
+    }
+
+    /// Whether it is about this artifact: signs it, or a statement of which it is a subject.
+    pub fn is_about(&self, artifact: &ArtifactDigest) -> bool {
+        match self {
+            Self::Statement(verified) => {
+                let mut subjects = verified.statement().subjects_with(artifact);
+                subjects.next().is_some()
+            }
+            Self::Artifact(verified) => verified.digest() == artifact,
         }
     }
 

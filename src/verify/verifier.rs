@@ -13,8 +13,8 @@ use super::batch::on_all_cores;
 use super::logs::Logs;
 use super::material::Material;
 use super::{
-    CertificateClaims, Fault, Signer, TrustError, UnverifiedBundle, Verified, VerifiedSignature,
-    VerifiedStatement, VerifyError, failure, strict,
+    CertificateClaims, Fault, Signer, TrustError, UnverifiedBundle, Verified, VerifiedArtifact,
+    VerifiedSignature, VerifiedStatement, VerifyError, failure, strict,
 };
 use crate::model::{ArtifactDigest, Digest, Leniency, Statement, Time, TrustDomain, visible};
 
@@ -133,7 +133,7 @@ impl Verifier {
         // are the one decoded `payload` of the bundle that is borrowed here.
         Ok(match statement {
             Some(statement) => Verified::Statement(VerifiedStatement::new(statement, signature)),
-            None => Verified::Artifact(signature),
+            None => Verified::Artifact(VerifiedArtifact::new(*artifact, signature)),
         })
     }
 

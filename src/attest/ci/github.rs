@@ -3,9 +3,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::kind::Kind;
+use super::variable::{address, definition, identifier, number, reference};
 use super::{
-    BuildDefinition, Provenance, ProvenanceError, RunDetails, clean, commit, known, map, needed,
-    source,
+    BuildDefinition, Provenance, ProvenanceError, RunDetails, commit, known, map, needed, source,
 };
 use crate::observe::Environment;
 
@@ -25,15 +26,15 @@ pub(super) fn provenance(
     environment: &Environment,
     claims: Option<&TokenClaims>,
 ) -> Result<Provenance, ProvenanceError> {
-    let needed = |name| needed(environment, name);
-    let server = needed("GITHUB_SERVER_URL")?;
+    let needed = |variable| needed(environment, variable);
+    let server = needed(address("GITHUB_SERVER_URL"))?;
     let server = server.trim_end_matches('/');
-    let name = needed("GITHUB_REPOSITORY")?;
-    let reference = needed("GITHUB_REF")?;
-    let workflow = needed("GITHUB_WORKFLOW_REF")?;
-    let sha = commit(&needed("GITHUB_SHA")?, "GITHUB_SHA")?;
-    let run = needed("GITHUB_RUN_ID")?;
-    let attempt = needed("GITHUB_RUN_ATTEMPT")?;
+    let name = needed(identifier("GITHUB_REPOSITORY"))?;
+    let reference = needed(reference("GITHUB_REF"))?;
+    let workflow = needed(definition("GITHUB_WORKFLOW_REF"))?;
+    let sha = commit(&needed(identifier("GITHUB_SHA"))?, "GITHUB_SHA")?;
+    let run = needed(number("GITHUB_RUN_ID"))?;
+    let attempt = needed(number("GITHUB_RUN_ATTEMPT"))?;
 
     let path = workflow
         .strip_prefix(&format!("{name}/"))
@@ -41,20 +42,26 @@ pub(super) fn provenance(
     let path = path.split('@').next().unwrap_or(path);
     let builder = claims
         .and_then(|claims| claims.job_workflow_ref.as_deref())
-        .and_then(clean::cleaned)
+        .and_then(|it| Kind::Definition.read(it))
         .unwrap_or_else(|| workflow.clone());
     let repository = format!("{server}/{name}");
 
     let internal = map([
-        ("event_name", known(environment, "GITHUB_EVENT_NAME")),
-        ("repository_id", known(environment, "GITHUB_REPOSITORY_ID")),
+        (
+            "event_name",
+            known(environment, identifier("GITHUB_EVENT_NAME")),
+        ),
+        (
+            "repository_id",
+            known(environment, number("GITHUB_REPOSITORY_ID")),
+        ),
         (
             "repository_owner_id",
-            known(environment, "GITHUB_REPOSITORY_OWNER_ID"),
+            known(environment, number("GITHUB_REPOSITORY_OWNER_ID")),
         ),
         (
             "runner_environment",
-            known(environment, "RUNNER_ENVIRONMENT"),
+            known(environment, identifier("RUNNER_ENVIRONMENT")),
         ),
     ]);
     let external = json!({"ref": reference, "repository": repository, "path": path});

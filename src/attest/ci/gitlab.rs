@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::variable::{Variable, address, definition, identifier, moment, name, number, reference};
 use super::{
     BuildDefinition, Provenance, ProvenanceError, RunDetails, commit, known, map, needed, source,
 };
@@ -13,43 +14,46 @@ const BUILD_TYPE: &str = "https://docs.gitlab.com/ci/pipeline_security/slsa/prov
 
 /// Variables of the job that say what was asked for. GitLab itself lists every variable and masks
 /// those that are marked; here those only that cannot hold a secret.
-const VARIABLES: [&str; 12] = [
-    "CI_COMMIT_BRANCH",
-    "CI_COMMIT_REF_NAME",
-    "CI_COMMIT_REF_PROTECTED",
-    "CI_COMMIT_SHA",
-    "CI_COMMIT_TAG",
-    "CI_CONFIG_PATH",
-    "CI_JOB_STAGE",
-    "CI_PIPELINE_ID",
-    "CI_PIPELINE_SOURCE",
-    "CI_PROJECT_ID",
-    "CI_PROJECT_NAMESPACE_ID",
-    "CI_PROJECT_PATH",
+const VARIABLES: [Variable; 12] = [
+    reference("CI_COMMIT_BRANCH"),
+    reference("CI_COMMIT_REF_NAME"),
+    identifier("CI_COMMIT_REF_PROTECTED"),
+    identifier("CI_COMMIT_SHA"),
+    reference("CI_COMMIT_TAG"),
+    definition("CI_CONFIG_PATH"),
+    name("CI_JOB_STAGE"),
+    number("CI_PIPELINE_ID"),
+    identifier("CI_PIPELINE_SOURCE"),
+    number("CI_PROJECT_ID"),
+    number("CI_PROJECT_NAMESPACE_ID"),
+    identifier("CI_PROJECT_PATH"),
 ];
 
 pub(super) fn provenance(environment: &Environment) -> Result<Provenance, ProvenanceError> {
-    let needed = |name| needed(environment, name);
-    let known = |name| known(environment, name);
-    let project = needed("CI_PROJECT_URL")?;
-    let sha = commit(&needed("CI_COMMIT_SHA")?, "CI_COMMIT_SHA")?;
-    let runner = needed("CI_RUNNER_ID")?;
-    let job = needed("CI_JOB_ID")?;
+    let needed = |variable| needed(environment, variable);
+    let known = |variable| known(environment, variable);
+    let project = needed(address("CI_PROJECT_URL"))?;
+    let sha = commit(&needed(identifier("CI_COMMIT_SHA"))?, "CI_COMMIT_SHA")?;
+    let runner = needed(number("CI_RUNNER_ID"))?;
+    let job = needed(number("CI_JOB_ID"))?;
 
-    let variables = map(VARIABLES.map(|name| (name, known(name))));
+    let variables = map(VARIABLES.map(|it| (it.name, known(it))));
     let mut external = map([
         ("source", Some(project.clone())),
-        ("entryPoint", Some(needed("CI_JOB_NAME")?)),
+        ("entryPoint", Some(needed(name("CI_JOB_NAME"))?)),
     ]);
     external.insert("variables".to_owned(), Value::Object(variables));
     // GitLab's runner states its executor here as well; no variable of the job names it.
     let internal = map([
-        ("name", known("CI_RUNNER_DESCRIPTION")),
-        ("architecture", known("CI_RUNNER_EXECUTABLE_ARCH")),
+        ("name", known(name("CI_RUNNER_DESCRIPTION"))),
+        (
+            "architecture",
+            known(identifier("CI_RUNNER_EXECUTABLE_ARCH")),
+        ),
         ("job", Some(job.clone())),
     ]);
     let mut builder = map([("id", Some(format!("{project}/-/runners/{runner}")))]);
-    if let Some(revision) = known("CI_RUNNER_REVISION") {
+    if let Some(revision) = known(identifier("CI_RUNNER_REVISION")) {
         builder.insert("version".to_owned(), json!({"gitlab-runner": revision}));
     }
     Ok(Provenance {
@@ -63,7 +67,7 @@ pub(super) fn provenance(environment: &Environment) -> Result<Provenance, Proven
             builder,
             metadata: map([
                 ("invocationId", Some(job)),
-                ("startedOn", known("CI_JOB_STARTED_AT")),
+                ("startedOn", known(moment("CI_JOB_STARTED_AT"))),
             ]),
         },
     })

@@ -1,11 +1,12 @@
 //! What the surrounding CI system says of the build, as SLSA provenance v1. Only variables that are
 //! named here are read: nothing else of the environment can reach a predicate.
 
-mod clean;
 mod github;
 mod gitlab;
+mod kind;
 mod stated;
 mod table;
+mod variable;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -17,6 +18,7 @@ use crate::model::{Commit, StatementError, visible};
 use crate::observe::Environment;
 
 use super::statement::{Predicate, SLSA_PROVENANCE};
+use variable::Variable;
 
 /// SLSA provenance v1 as it is filled (<https://slsa.dev/spec/v1.1/provenance>).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -126,9 +128,10 @@ impl ProvenanceError {
     }
 }
 
-/// A variable that its CI system always sets, cleaned.
-fn needed(environment: &Environment, name: &str) -> Result<String, ProvenanceError> {
-    known(environment, name).ok_or_else(|| {
+/// A variable that its CI system always sets.
+fn needed(environment: &Environment, variable: Variable) -> Result<String, ProvenanceError> {
+    known(environment, variable).ok_or_else(|| {
+        let name = variable.name;
         let message = format!("{name} is not set, or holds what no predicate may hold");
         ProvenanceError::new(
             message,
@@ -137,9 +140,10 @@ fn needed(environment: &Environment, name: &str) -> Result<String, ProvenanceErr
     })
 }
 
-/// A variable, cleaned; nothing where it is not set.
-fn known(environment: &Environment, name: &str) -> Option<String> {
-    environment.get(name).and_then(clean::cleaned)
+/// A variable; nothing where it is not set or is not of its kind.
+fn known(environment: &Environment, variable: Variable) -> Option<String> {
+    let text = environment.get(variable.name)?;
+    variable.kind.read(text)
 }
 
 /// A commit of a variable.

@@ -1,6 +1,7 @@
 //! What the caller states of the build: all of it where no CI system is known, parts of it elsewhere.
 
-use super::{BuildDefinition, Provenance, ProvenanceError, RunDetails, clean, commit, map, source};
+use super::kind::Kind;
+use super::{BuildDefinition, Provenance, ProvenanceError, RunDetails, commit, map, source};
 
 /// What is stated by options.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,20 +50,22 @@ impl Stated {
             let message = format!("{option} holds what no predicate may hold");
             ProvenanceError::new(message, "an address without user, password and query")
         };
-        let text = |option: &str, value: &Option<String>| match value {
-            Some(text) => match clean::cleaned(text) {
-                Some(clean) => Ok(Some(clean)),
+        let read = |option: &str, kinds: &[Kind], value: &Option<String>| match value {
+            Some(text) => match kinds.iter().find_map(|kind| kind.read(text)) {
+                Some(read) => Ok(Some(read)),
                 None => Err(refused(option)),
             },
             None => Ok(None),
         };
-        let builder = text("--builder-id", &self.builder)?.ok_or_else(|| {
+        // What is neither is told apart below, where it is shown.
+        let uri = [Kind::Uri, Kind::Name];
+        let builder = read("--builder-id", &uri, &self.builder)?.ok_or_else(|| {
             missing(
                 "--builder-id",
                 "say who builds: a URI that stands for this machine or service",
             )
         })?;
-        let build_type = text("--build-type", &self.build_type)?;
+        let build_type = read("--build-type", &uri, &self.build_type)?;
         for (option, value) in [
             ("--builder-id", Some(&builder)),
             ("--build-type", build_type.as_ref()),
@@ -74,17 +77,12 @@ impl Stated {
                 ));
             }
         }
-        let repository = match &self.repository {
-            Some(text) => {
-                Some(clean::repository(text).ok_or_else(|| refused("--source-repository"))?)
-            }
-            None => None,
-        };
+        let repository = read("--source-repository", &[Kind::Repository], &self.repository)?;
         let sha = match &self.commit {
             Some(text) => Some(commit(text, "--source-commit")?),
             None => None,
         };
-        let reference = text("--source-ref", &self.reference)?;
+        let reference = read("--source-ref", &[Kind::Reference], &self.reference)?;
         if let Some(short) = reference.as_ref().filter(|it| !it.starts_with("refs/")) {
             return Err(ProvenanceError::new(
                 format!("--source-ref: `{short}` is no full reference"),
@@ -113,6 +111,8 @@ impl Stated {
                 ));
             }
         };
+        let run = [Kind::Uri, Kind::ResourceName, Kind::Name];
+        let invocation = read("--invocation", &run, &self.invocation)?;
         Ok(Provenance {
             build_definition: BuildDefinition {
                 build_type: build_type.unwrap_or_else(|| BUILD_TYPE.to_owned()),
@@ -122,7 +122,7 @@ impl Stated {
             },
             run_details: RunDetails {
                 builder: map([("id", Some(builder))]),
-                metadata: map([("invocationId", text("--invocation", &self.invocation)?)]),
+                metadata: map([("invocationId", invocation)]),
             },
         })
     }

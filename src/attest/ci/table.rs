@@ -1,8 +1,9 @@
 //! The CI systems that are told apart and described by one table of their variables.
 
-use super::{
-    BuildDefinition, Provenance, ProvenanceError, RunDetails, clean, commit, known, map, source,
+use super::variable::{
+    Variable, address, identifier, image, name, number, reference, repository, resource_name, uri,
 };
+use super::{BuildDefinition, Provenance, ProvenanceError, RunDetails, commit, known, map, source};
 use crate::observe::Environment;
 
 /// One CI system: which of its variables say what. The first of several that is set counts.
@@ -12,46 +13,68 @@ struct System {
     build_type: &'static str,
     /// The variable that shows that it runs, and its value where others set it too.
     sign: (&'static str, Option<&'static str>),
-    /// Who builds: pieces, `$NAME` is a variable.
-    builder: &'static [&'static str],
-    repository: &'static [&'static str],
+    /// Who builds.
+    builder: &'static [Piece],
+    repository: &'static [Variable],
     commit: &'static [&'static str],
-    reference: &'static [&'static str],
-    /// The run: pieces as of `builder`.
-    invocation: &'static [&'static str],
-    external: &'static [(&'static str, &'static str)],
-    internal: &'static [(&'static str, &'static str)],
+    reference: &'static [Variable],
+    /// The run.
+    invocation: &'static [Piece],
+    external: &'static [(&'static str, Variable)],
+    internal: &'static [(&'static str, Variable)],
 }
+
+/// A part of a text that is put together.
+enum Piece {
+    Text(&'static str),
+    Value(Variable),
+}
+
+use Piece::{Text, Value};
 
 const SYSTEMS: [System; 6] = [
     System {
         name: "Jenkins",
         build_type: "https://github.com/lockstep-gate/lockstep/blob/main/docs/attest.md#build-type-jenkinsv1",
         sign: ("JENKINS_URL", None),
-        builder: &["$JENKINS_URL"],
-        repository: &["GIT_URL", "GIT_URL_1"],
+        builder: &[Value(address("JENKINS_URL"))],
+        repository: &[repository("GIT_URL"), repository("GIT_URL_1")],
         commit: &["GIT_COMMIT"],
-        reference: &["TAG_NAME", "GIT_BRANCH", "BRANCH_NAME"],
-        invocation: &["$BUILD_URL"],
-        external: &[("job", "JOB_NAME"), ("tag", "TAG_NAME")],
-        internal: &[("number", "BUILD_NUMBER"), ("node", "NODE_NAME")],
+        reference: &[
+            reference("TAG_NAME"),
+            reference("GIT_BRANCH"),
+            reference("BRANCH_NAME"),
+        ],
+        invocation: &[Value(address("BUILD_URL"))],
+        external: &[("job", name("JOB_NAME")), ("tag", reference("TAG_NAME"))],
+        internal: &[
+            ("number", number("BUILD_NUMBER")),
+            ("node", name("NODE_NAME")),
+        ],
     },
     System {
         name: "AWS CodeBuild",
         build_type: "https://github.com/lockstep-gate/lockstep/blob/main/docs/attest.md#build-type-codebuildv1",
         sign: ("CODEBUILD_BUILD_ARN", None),
-        builder: &["https://codebuild.", "$AWS_REGION", ".amazonaws.com/"],
-        repository: &["CODEBUILD_SOURCE_REPO_URL"],
+        builder: &[
+            Text("https://codebuild."),
+            Value(identifier("AWS_REGION")),
+            Text(".amazonaws.com/"),
+        ],
+        repository: &[repository("CODEBUILD_SOURCE_REPO_URL")],
         commit: &["CODEBUILD_RESOLVED_SOURCE_VERSION"],
-        reference: &["CODEBUILD_WEBHOOK_HEAD_REF", "CODEBUILD_SOURCE_VERSION"],
-        invocation: &["$CODEBUILD_BUILD_ARN"],
+        reference: &[
+            reference("CODEBUILD_WEBHOOK_HEAD_REF"),
+            reference("CODEBUILD_SOURCE_VERSION"),
+        ],
+        invocation: &[Value(resource_name("CODEBUILD_BUILD_ARN"))],
         external: &[
-            ("trigger", "CODEBUILD_WEBHOOK_TRIGGER"),
-            ("initiator", "CODEBUILD_INITIATOR"),
+            ("trigger", reference("CODEBUILD_WEBHOOK_TRIGGER")),
+            ("initiator", name("CODEBUILD_INITIATOR")),
         ],
         internal: &[
-            ("number", "CODEBUILD_BUILD_NUMBER"),
-            ("image", "CODEBUILD_BUILD_IMAGE"),
+            ("number", number("CODEBUILD_BUILD_NUMBER")),
+            ("image", image("CODEBUILD_BUILD_IMAGE")),
         ],
     },
     System {
@@ -59,40 +82,46 @@ const SYSTEMS: [System; 6] = [
         build_type: "https://github.com/lockstep-gate/lockstep/blob/main/docs/attest.md#build-type-azure-pipelinesv1",
         sign: ("TF_BUILD", None),
         builder: &[
-            "$SYSTEM_COLLECTIONURI",
-            "$SYSTEM_TEAMPROJECT",
-            "/_build/definition/",
-            "$SYSTEM_DEFINITIONID",
+            Value(address("SYSTEM_COLLECTIONURI")),
+            Value(name("SYSTEM_TEAMPROJECT")),
+            Text("/_build/definition/"),
+            Value(number("SYSTEM_DEFINITIONID")),
         ],
-        repository: &["BUILD_REPOSITORY_URI"],
+        repository: &[repository("BUILD_REPOSITORY_URI")],
         commit: &["BUILD_SOURCEVERSION"],
-        reference: &["BUILD_SOURCEBRANCH"],
+        reference: &[reference("BUILD_SOURCEBRANCH")],
         invocation: &[
-            "$SYSTEM_COLLECTIONURI",
-            "$SYSTEM_TEAMPROJECT",
-            "/_build/results/",
-            "$BUILD_BUILDID",
+            Value(address("SYSTEM_COLLECTIONURI")),
+            Value(name("SYSTEM_TEAMPROJECT")),
+            Text("/_build/results/"),
+            Value(number("BUILD_BUILDID")),
         ],
         external: &[
-            ("definition", "BUILD_DEFINITIONNAME"),
-            ("reason", "BUILD_REASON"),
+            ("definition", name("BUILD_DEFINITIONNAME")),
+            ("reason", identifier("BUILD_REASON")),
         ],
-        internal: &[("job", "SYSTEM_JOBID"), ("attempt", "SYSTEM_JOBATTEMPT")],
+        internal: &[
+            ("job", identifier("SYSTEM_JOBID")),
+            ("attempt", number("SYSTEM_JOBATTEMPT")),
+        ],
     },
     System {
         name: "CircleCI",
         build_type: "https://github.com/lockstep-gate/lockstep/blob/main/docs/attest.md#build-type-circleciv1",
         sign: ("CIRCLECI", Some("true")),
-        builder: &["https://circleci.com/"],
-        repository: &["CIRCLE_REPOSITORY_URL"],
+        builder: &[Text("https://circleci.com/")],
+        repository: &[repository("CIRCLE_REPOSITORY_URL")],
         commit: &["CIRCLE_SHA1"],
-        reference: &["CIRCLE_TAG", "CIRCLE_BRANCH"],
-        invocation: &["$CIRCLE_BUILD_URL"],
-        external: &[("job", "CIRCLE_JOB"), ("tag", "CIRCLE_TAG")],
+        reference: &[reference("CIRCLE_TAG"), reference("CIRCLE_BRANCH")],
+        invocation: &[Value(address("CIRCLE_BUILD_URL"))],
+        external: &[
+            ("job", name("CIRCLE_JOB")),
+            ("tag", reference("CIRCLE_TAG")),
+        ],
         internal: &[
-            ("number", "CIRCLE_BUILD_NUM"),
-            ("pipeline", "CIRCLE_PIPELINE_ID"),
-            ("workflow", "CIRCLE_WORKFLOW_ID"),
+            ("number", number("CIRCLE_BUILD_NUM")),
+            ("pipeline", identifier("CIRCLE_PIPELINE_ID")),
+            ("workflow", identifier("CIRCLE_WORKFLOW_ID")),
         ],
     },
     System {
@@ -100,36 +129,42 @@ const SYSTEMS: [System; 6] = [
         build_type: "https://github.com/lockstep-gate/lockstep/blob/main/docs/attest.md#build-type-buildkitev1",
         sign: ("BUILDKITE", Some("true")),
         builder: &[
-            "https://buildkite.com/",
-            "$BUILDKITE_ORGANIZATION_SLUG",
-            "/",
-            "$BUILDKITE_PIPELINE_SLUG",
+            Text("https://buildkite.com/"),
+            Value(identifier("BUILDKITE_ORGANIZATION_SLUG")),
+            Text("/"),
+            Value(identifier("BUILDKITE_PIPELINE_SLUG")),
         ],
-        repository: &["BUILDKITE_REPO"],
+        repository: &[repository("BUILDKITE_REPO")],
         commit: &["BUILDKITE_COMMIT"],
-        reference: &["BUILDKITE_TAG", "BUILDKITE_BRANCH"],
-        invocation: &["$BUILDKITE_BUILD_URL"],
-        external: &[("source", "BUILDKITE_SOURCE"), ("tag", "BUILDKITE_TAG")],
-        internal: &[("build", "BUILDKITE_BUILD_ID"), ("job", "BUILDKITE_JOB_ID")],
+        reference: &[reference("BUILDKITE_TAG"), reference("BUILDKITE_BRANCH")],
+        invocation: &[Value(address("BUILDKITE_BUILD_URL"))],
+        external: &[
+            ("source", identifier("BUILDKITE_SOURCE")),
+            ("tag", reference("BUILDKITE_TAG")),
+        ],
+        internal: &[
+            ("build", identifier("BUILDKITE_BUILD_ID")),
+            ("job", identifier("BUILDKITE_JOB_ID")),
+        ],
     },
     // Tekton sets no variables of its own: docs/attest.md says which the task passes on.
     System {
         name: "Tekton",
         build_type: "https://github.com/lockstep-gate/lockstep/blob/main/docs/attest.md#build-type-tektonv1",
         sign: ("TEKTON_TASKRUN_NAME", None),
-        builder: &["$TEKTON_BUILDER_ID"],
-        repository: &["TEKTON_SOURCE_URL"],
+        builder: &[Value(uri("TEKTON_BUILDER_ID"))],
+        repository: &[repository("TEKTON_SOURCE_URL")],
         commit: &["TEKTON_SOURCE_COMMIT"],
-        reference: &["TEKTON_SOURCE_REF"],
-        invocation: &["$TEKTON_TASKRUN_UID"],
+        reference: &[reference("TEKTON_SOURCE_REF")],
+        invocation: &[Value(identifier("TEKTON_TASKRUN_UID"))],
         external: &[
-            ("task", "TEKTON_TASK_NAME"),
-            ("pipeline", "TEKTON_PIPELINE_NAME"),
+            ("task", identifier("TEKTON_TASK_NAME")),
+            ("pipeline", identifier("TEKTON_PIPELINE_NAME")),
         ],
         internal: &[
-            ("namespace", "TEKTON_NAMESPACE"),
-            ("task-run", "TEKTON_TASKRUN_NAME"),
-            ("pipeline-run", "TEKTON_PIPELINERUN_NAME"),
+            ("namespace", identifier("TEKTON_NAMESPACE")),
+            ("task-run", identifier("TEKTON_TASKRUN_NAME")),
+            ("pipeline-run", identifier("TEKTON_PIPELINERUN_NAME")),
         ],
     },
 ];
@@ -159,30 +194,35 @@ pub(super) fn provenance(environment: &Environment) -> Result<Option<Provenance>
         );
         ProvenanceError::new(message, "docs/attest.md lists the variables that are read")
     };
-    let first = |names: &[&str]| names.iter().find_map(|name| known(environment, name));
-    let composed = |pieces: &[&str]| {
+    // The first that is set counts: one that does not fit never makes way for another.
+    let first = |variables: &[Variable]| {
+        let is_set = |it: &&Variable| environment.get(it.name).is_some();
+        let variable = variables.iter().find(is_set)?;
+        known(environment, *variable)
+    };
+    let composed = |pieces: &[Piece]| {
         let mut text = String::new();
         for piece in pieces {
-            match piece.strip_prefix('$') {
-                Some(name) => {
-                    text.push_str(&known(environment, name).ok_or_else(|| missing(name))?)
+            match piece {
+                Value(it) => {
+                    let value = known(environment, *it);
+                    text.push_str(&value.ok_or_else(|| missing(it.name))?);
                 }
-                None => text.push_str(piece),
+                Text(piece) => text.push_str(piece),
             }
         }
         Ok(text)
     };
-    let named = |entries: &[(&'static str, &'static str)]| {
+    let named = |entries: &[(&'static str, Variable)]| {
         map(entries
             .iter()
-            .map(|(key, name)| (*key, known(environment, name))))
+            .map(|(key, it)| (*key, known(environment, *it))))
     };
 
     let builder = composed(system.builder)?;
     let invocation = composed(system.invocation)?;
-    let repository = environment.first_of(system.repository);
-    let repository = repository.and_then(|(_, text)| clean::repository(text));
-    let repository = repository.ok_or_else(|| missing(system.repository[0]))?;
+    let repository = first(system.repository);
+    let repository = repository.ok_or_else(|| missing(system.repository[0].name))?;
     let (name, sha) = environment
         .first_of(system.commit)
         .ok_or_else(|| missing(system.commit[0]))?;

@@ -44,21 +44,10 @@ pub fn write_bundle(
             false => Err(other()),
         };
     }
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    let mut file = temporary(folder).map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    let kept = match force {
-        true => file.persist(path),
-        false => file.persist_noclobber(path),
-    };
-    match kept {
-        Ok(_) => Ok(Written::New),
-        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Err(other()),
-        Err(error) => Err(failed(error.error)),
+    match write_whole(path, text.as_bytes(), 0o666, force) {
+        Ok(()) => Ok(Written::New),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(other()),
+        Err(error) => Err(failed(error)),
     }
 }
 
@@ -74,12 +63,35 @@ pub(crate) fn existing(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
     Ok(Some(bytes))
 }
 
-/// A new file beside its place, which the user's mask makes as readable as others.
-fn temporary(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+/// Writes a file in one step, as readable as `mode` and the user's mask make it.
+///
+/// # Errors
+/// What kept it from being written, without the name that it has before it is whole: nobody asked
+/// for a file of that name. [`std::io::ErrorKind::AlreadyExists`] where one is there and `over` is
+/// not given.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8], mode: u32, over: bool) -> std::io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
     let mut builder = tempfile::Builder::new();
+    builder.prefix(".lockstep-");
     #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder)
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    #[cfg(not(unix))]
+    let _ = mode;
+    let unnamed = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => std::io::Error::other("there is no such folder"),
+        kind => std::io::Error::from(kind),
+    };
+    let mut file = builder.tempfile_in(folder).map_err(unnamed)?;
+    file.write_all(bytes).map_err(unnamed)?;
+    file.as_file().sync_all()?;
+    let kept = match over {
+        true => file.persist(path),
+        false => file.persist_noclobber(path),
+    };
+    kept.map(|_| ()).map_err(|error| error.error)
 }
 
 #[cfg(test)]
@@ -100,5 +112,17 @@ mod tests {
         assert_eq!(write("two", true), Ok(Written::New));
         assert_eq!(std::fs::read(&path).unwrap(), b"two");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_named_as_it_was_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("none/a.sigstore.json");
+        for force in [false, true] {
+            let error = write_bundle(&path, "one", force, &|_| false).unwrap_err();
+            let shown = path.display();
+            let expected = format!("{shown}: cannot be written: there is no such folder");
+            assert_eq!(error.message, expected);
+        }
     }
 }

@@ -9,6 +9,7 @@ mod referrer;
 
 pub use delivered::{DeliverError, Delivered};
 pub use envelope::envelope;
+pub(crate) use file::write_whole;
 pub use file::{Written, write_bundle};
 pub use github_store::GithubStore;
 pub use pep740::pep740;

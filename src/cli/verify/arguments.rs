@@ -22,7 +22,7 @@ pub(in crate::cli) struct VerifyArguments {
     pub(super) subjects: Vec<String>,
     /// A file of bundles in any format that is known, `-` for standard input; may be given several
     /// times. Without it NAME.sigstore.json beside each file, else NAME.sigstore.
-    #[arg(long, short, value_name = "FILE", conflicts_with = "repo")]
+    #[arg(long, short, value_name = "FILE", conflicts_with_all = ["repo", "owner"])]
     pub(super) bundle: Vec<String>,
     #[command(flatten)]
     pub(super) places: PlaceArguments,

@@ -13,15 +13,14 @@ use crate::cli::exit::Failure;
 use crate::cli::progress::Progress;
 use crate::cli::say::Terminal;
 use crate::model::{ArtifactDigest, visible_line};
-use crate::observe::attached::{Attachments, Looking, Place, Subject, repository};
+use crate::observe::attached::{Attachments, Looking, Place, Store, Subject};
 use crate::report::Unread;
 
 use super::Bundles;
 
-/// Where subjects and what is attached to them lie.
+/// Which of GitHub's stores of attestations is asked too.
 #[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Places")]
-pub(in crate::cli) struct PlaceArguments {
+pub(in crate::cli) struct StoreArguments {
     /// Ask GitHub's attestation store of this repository: OWNER/NAME or its address. Of files and
     /// digests it alone is asked. Whose signature counts is said by the options for it, not here.
     #[arg(
@@ -30,7 +29,41 @@ pub(in crate::cli) struct PlaceArguments {
         short = 'R',
         value_name = "OWNER/NAME"
     )]
-    pub(in crate::cli) repo: Option<String>,
+    repo: Option<String>,
+    /// Ask GitHub's attestation stores of all repositories of this user or organization that the
+    /// credential may read: OWNER or its address. What it does not show is unknown.
+    #[arg(long, value_name = "OWNER", conflicts_with = "repo")]
+    owner: Option<String>,
+}
+
+impl StoreArguments {
+    /// Whether one is named.
+    pub(in crate::cli) fn is_given(&self) -> bool {
+        self.repo.is_some() || self.owner.is_some()
+    }
+
+    /// The store that is named.
+    ///
+    /// # Errors
+    /// A text that names none.
+    pub(in crate::cli) fn read(&self, ambient: &Ambient) -> Result<Option<Store>, Failure> {
+        let environment = &ambient.environment;
+        let store = match (&self.repo, &self.owner) {
+            (Some(text), _) => Store::of_repository(text, environment),
+            (None, Some(text)) => Store::of_owner(text, environment),
+            (None, None) => return Ok(None),
+        };
+        let store = store.map_err(|error| Failure::new(error.to_string(), error.hint));
+        store.map(Some)
+    }
+}
+
+/// Where subjects and what is attached to them lie.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Places")]
+pub(in crate::cli) struct PlaceArguments {
+    #[command(flatten)]
+    pub(in crate::cli) store: StoreArguments,
     /// Of an index of images the image of this platform, such as `linux/amd64`. What is attached to
     /// the index counts for it too, for the index names it by digest.
     #[arg(long, value_name = "PLATFORM")]
@@ -42,7 +75,7 @@ pub(in crate::cli) struct PlaceArguments {
     #[arg(long, value_name = "URL")]
     registry: Option<Url>,
     /// Open no connection; subjects that lie elsewhere are refused.
-    #[arg(long, conflicts_with = "repo")]
+    #[arg(long, conflicts_with_all = ["repo", "owner"])]
     offline: bool,
 }
 
@@ -62,7 +95,7 @@ pub(in crate::cli) struct Elsewhere {
 pub(in crate::cli) struct PlaceQuestion {
     text: String,
     subject: Subject,
-    repository: Option<Url>,
+    store: Option<Store>,
     platform: Option<String>,
 }
 
@@ -111,14 +144,10 @@ impl PlaceArguments {
             (_, Some(_), _) => return Err(unused("--index", text, "pypi:")),
             (_, None, Some(_)) => return Err(unused("--registry", text, "npm:")),
         }
-        let read = |text: &String| {
-            repository(text, &ambient.environment)
-                .map_err(|error| Failure::new(error.to_string(), error.hint))
-        };
         Ok(PlaceQuestion {
             text: text.to_owned(),
             subject,
-            repository: self.repo.as_ref().map(read).transpose()?,
+            store: self.store.read(ambient)?,
             platform: self.platform.clone(),
         })
     }
@@ -140,7 +169,7 @@ impl PlaceQuestion {
         };
         let found = attachments(
             &self.subject,
-            self.repository.as_ref(),
+            self.store.as_ref(),
             looking,
             &ambient.environment,
             progress,

@@ -21,8 +21,8 @@ use super::say::Terminal;
 
 pub(super) use arguments::VerifyArguments;
 pub(super) use bundles::Bundles;
-pub(super) use elsewhere::PlaceArguments;
 use elsewhere::PlaceQuestion;
+pub(super) use elsewhere::{PlaceArguments, StoreArguments};
 pub(super) use subject::Subject;
 use subject::not_here;
 
@@ -97,7 +97,7 @@ fn wanted(text: &str, arguments: &VerifyArguments, ambient: &Ambient) -> Result<
     let subject = match Subject::read(text)? {
         Subject::Elsewhere(_) if !arguments.bundle.is_empty() => return Err(not_here()),
         Subject::Elsewhere(subject) => subject,
-        here if places.repo.is_none() => {
+        here if !places.store.is_given() => {
             places.only_elsewhere(text)?;
             return Ok(Wanted::Here(here));
         }

@@ -172,15 +172,7 @@ fn source(wanted: &Wanted<'_>, claims: &Claims, found: &mut Found) {
             found.departs(What::Source, words);
         }
     }
-    if let (Some(expected), Some(id)) = (wanted.repository_id, &claims.build.repository_id)
-        && *id != expected.to_string()
-    {
-        let words = format!(
-            "is from the repository with the number {}, not {expected}",
-            visible_line(id)
-        );
-        found.departs(What::Source, words);
-    }
+    number(wanted, claims, found);
     if let Some(expected) = &wanted.reference {
         match &claims.build.reference {
             None => found.lacks("the git reference"),
@@ -194,6 +186,38 @@ fn source(wanted: &Wanted<'_>, claims: &Claims, found: &mut Found) {
                 found.departs(What::Source, words);
             }
         }
+    }
+}
+
+/// The host's number of the repository, which a re-registered account cannot have.
+///
+/// A certificate that names the repository is held to it: the services that issue such state the
+/// number, and one that does not is not read as equal (`not-stated`, so indeterminate; nothing
+/// differs, so it is no `source-mismatch`). A predicate is the word of its signer, and no build type
+/// but GitHub's has a place for the number: where the policy names the key or the identity, nobody
+/// becomes that signer by re-registering an account, and only a number that is stated is compared.
+fn number(wanted: &Wanted<'_>, claims: &Claims, found: &mut Found) {
+    let Some(expected) = wanted.repository_id else {
+        return;
+    };
+    let build = &claims.build;
+    let is_named = match &claims.identity {
+        Some(identity) => wanted.table.identities.contains(&identity.name),
+        None => true,
+    };
+    match &build.repository_id {
+        Some(id) if *id == expected.to_string() => {}
+        Some(id) => {
+            let words = format!(
+                "is from the repository with the number {}, not {expected}",
+                visible_line(id)
+            );
+            found.departs(What::Source, words);
+        }
+        // That the repository itself is not stated has been said.
+        None if build.repository.is_none() => {}
+        None if build.vouched_by == VouchedBy::Signer && is_named => {}
+        None => found.lacks("the number of the repository"),
     }
 }
 

@@ -1,14 +1,18 @@
 //! `provenance-lost`: earlier versions of the series were attested, and this one is not.
 
 use crate::decide::attested::{Attached, Ledger, artifacts, listed};
+use crate::decide::awaited::awaited;
 use crate::decide::rule::{Judge, Rests, Rule, some_of};
 use crate::decide::scene::{Case, Scene};
 use crate::decide::series::Word;
 use crate::decide::view::{ChannelView, Lookup};
 use crate::model::{ArtifactDigest, Content, Digest, Finding, Level, Severity, visible_line};
 
+/// The code, for those who look for it.
+pub(crate) const CODE: &str = "provenance-lost";
+
 pub(super) const RULE: Rule = Rule {
-    code: "provenance-lost",
+    code: CODE,
     severity: Severity::Deny,
     mismatch: Level::Low,
     suspicion: Level::High,
@@ -19,7 +23,9 @@ pub(super) const RULE: Rule = Rule {
               an attestation in this channel, and an artifact of this version has none. It is \
               judged on what the channel's listing says (PyPI and npm say which files are \
               attested), and where the policy asks for provenance on the attestations themselves. \
-              A project that never attested has lost nothing.\n\n\
+              A project that never attested has lost nothing. Where the listing does not say \
+              it, this is indeterminate within the channel's `may-lag` after the release appeared: \
+              the step that attests may not have ended yet.\n\n\
               Usual causes: a release by hand while the usual workflow was broken; a step of the \
               workflow that was left out; a stolen token, for whoever has only the token cannot \
               attest as the workflow.\n\n\
@@ -63,21 +69,31 @@ fn judge<'a>(scene: &Scene<'a>, cases: &[Case<'a>], findings: &mut Vec<Finding>)
                     series.attested_before(case, word, |name| known(name).is_some_and(is_whole))?;
                 Some((here, name, known(name)?))
             };
-            let both = [Word::Found, Word::Listing];
-            let Some((here, name, before)) = both.into_iter().find_map(lost) else {
+            let of_listing = lost(Word::Listing);
+            // What the listing says is of the upload itself: nothing more will come.
+            let is_final = of_listing.is_some();
+            let Some((here, name, before)) = lost(Word::Found).or(of_listing) else {
                 continue;
             };
+            let until = match is_final {
+                true => None,
+                false => awaited(case, standing, &here.because),
+            };
             let without = here.without.iter().map(|(label, _)| label.as_str());
-            let message = format!(
+            let mut message = format!(
                 "{}: {} has no attestation, and all of `{}` has",
                 standing.channel.name,
                 some_of(without),
                 visible_line(name),
             );
+            if let Some(until) = until {
+                message.push_str(&format!("; one may still come until {until}"));
+            }
             let digests = here.without.iter().flat_map(|(_, digests)| digests);
             let finding = RULE
                 .about_standing(scene, case, standing, message)
                 .because(here.because.into_iter().chain(before.because))
+                .retry_at(until)
                 .digests(digests.map(ArtifactDigest::to_string))
                 .hint("ask who published it, and how");
             findings.push(finding);

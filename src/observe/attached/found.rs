@@ -131,6 +131,11 @@ impl Gathered {
     }
 
     /// Remembers where reading stopped; the first place counts.
+    /// Whether nothing was found so far.
+    pub(in crate::observe) fn is_empty(&self) -> bool {
+        self.documents.is_empty()
+    }
+
     pub(in crate::observe) fn stop(&mut self, at: impl Into<String>, why: Failure) {
         self.stopped.get_or_insert_with(|| (at.into(), why));
     }

@@ -7,6 +7,7 @@
 
 mod beside;
 mod found;
+mod store;
 mod subject;
 
 use serde_json::value::RawValue;
@@ -15,6 +16,7 @@ use url::Url;
 pub(super) use beside::{in_own_store, with_store};
 pub(super) use found::{ARTIFACTS, Gathered, place};
 pub use found::{DOCUMENT_BYTES, Found, Place};
+pub use store::Store;
 pub use subject::{PackageFile, PackageVersion, Subject, SubjectError, repository};
 
 use super::github::Api;
@@ -41,8 +43,8 @@ pub struct Looking {
     pub platforms: bool,
 }
 
-/// What is attached to whatever a user names, and, where `repository` gives one, what GitHub's store
-/// has for the same digests.
+/// What is attached to whatever a user names, and, where a store of GitHub's is named, what it has for
+/// the same digests.
 ///
 /// # Errors
 /// [`Unanswered`] where the artifact itself could not be seen. A place that gives no answer is no
@@ -50,7 +52,7 @@ pub struct Looking {
 pub async fn of(
     client: &Client,
     subject: &Subject,
-    repository: Option<&Url>,
+    store: Option<&Store>,
     looking: Looking,
 ) -> Result<Attachments, Box<Unanswered>> {
     let mut found = match subject {
@@ -62,10 +64,12 @@ pub async fn of(
             places: Vec::new(),
         },
     };
-    if let Some(repository) = repository {
+    if let Some(store) = store {
         let artifacts: Vec<ArtifactDigest> = found.artifacts.values().copied().collect();
-        let place = on_github(client, repository, &artifacts).await;
-        found.places.push(place);
+        found.places.push(match store {
+            Store::Repository(repository) => on_github(client, repository, &artifacts).await,
+            Store::Owner(owner) => of_owner_on_github(client, owner, &artifacts).await,
+        });
     }
     Ok(found)
 }
@@ -136,6 +140,26 @@ pub async fn on_github(client: &Client, repository: &Url, artifacts: &[ArtifactD
             "anonymous",
             Box::new(Unanswered::of(no_repository())),
         ),
+    }
+}
+
+/// What the stores of all repositories of an account on GitHub have for these digests, of those that
+/// the credential may read. That there is none is never said: see [`Found::stopped`].
+pub async fn of_owner_on_github(
+    client: &Client,
+    owner: &Url,
+    artifacts: &[ArtifactDigest],
+) -> Place {
+    match Api::of_owner(owner, client) {
+        Some(api) => api.attestations_of_owner(artifacts).await,
+        None => {
+            let failure = Failure {
+                kind: FailureKind::Unsupported,
+                detail: "no account of GitHub: its address is https://HOST/OWNER".to_owned(),
+            };
+            let unanswered = Box::new(Unanswered::of(failure));
+            Place::unanswered(RedactedUrl::of(owner), "anonymous", unanswered)
+        }
     }
 }
 

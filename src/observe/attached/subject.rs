@@ -106,28 +106,34 @@ impl Subject {
 /// # Errors
 /// [`SubjectError`] for a text that names none; a password in it is not repeated.
 pub fn repository(text: &str, environment: &Environment) -> Result<Url, SubjectError> {
-    let shown = Url::parse(text).map_or_else(
-        |_| visible(text, 200),
-        |url| RedactedUrl::of(&url).as_str().to_owned(),
-    );
     let refused = || SubjectError {
-        text: shown.clone(),
+        text: shown(text),
         why: "is no repository of GitHub".to_owned(),
         hint: "write `OWNER/NAME`, or `https://HOST/OWNER/NAME`",
     };
-    let part = |part: &str| {
-        let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
-        !part.is_empty() && part.bytes().all(allowed)
-    };
     let url = match text.contains("://") {
         true => text.parse::<WebAddress>().ok().map(WebAddress::into_url),
-        false if text.split('/').count() == 2 && text.split('/').all(part) => {
+        false if text.split('/').count() == 2 && text.split('/').all(is_part) => {
             home(environment).and_then(|home| home.join(text).ok())
         }
         false => None,
     };
     url.filter(|url| owner_and_name(url).is_some())
         .ok_or_else(refused)
+}
+
+/// Whether a text may stand for an account or a repository in `OWNER/NAME`.
+pub(super) fn is_part(part: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+    !part.is_empty() && part.bytes().all(allowed)
+}
+
+/// How an error repeats what was named: without a password.
+pub(super) fn shown(text: &str) -> String {
+    Url::parse(text).map_or_else(
+        |_| visible(text, 200),
+        |url| RedactedUrl::of(&url).as_str().to_owned(),
+    )
 }
 
 fn pypi(text: &str) -> Option<Subject> {

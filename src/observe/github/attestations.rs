@@ -1,4 +1,5 @@
-//! GitHub's store of attestations: "List attestations" of a repository, by digest.
+//! GitHub's store of attestations: "List attestations" of a repository, of an organization or of a
+//! user, by digest.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +8,7 @@ use serde_json::value::RawValue;
 use url::Url;
 
 use super::{Api, Repository};
-use crate::model::{ArtifactDigest, Failure, FailureKind, RedactedUrl};
+use crate::model::{ArtifactDigest, Failure, FailureKind, RedactedUrl, visible_line};
 use crate::observe::attached::{ARTIFACTS, DOCUMENT_BYTES, Gathered, Place, place};
 use crate::observe::http::{Request, Unanswered, target};
 use crate::observe::malformed;
@@ -28,16 +29,64 @@ struct Item {
     bundle_url: Option<String>,
 }
 
+/// `simple-user` of the API description, as far as it is read.
+#[derive(Deserialize)]
+struct Account {
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+/// Whose attestations are listed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holder {
+    Repository,
+    /// The account itself was seen.
+    Owner,
+}
+
 impl Api {
-    /// What the store has for these digests.
+    /// What the store of a repository has for these digests.
     pub(in crate::observe) async fn attestations(&self, artifacts: &[ArtifactDigest]) -> Place {
+        self.listed(Holder::Repository, artifacts).await
+    }
+
+    /// What an account's repositories have for these digests. The account is asked first which of
+    /// the two lists is its own.
+    pub(in crate::observe) async fn attestations_of_owner(
+        &self,
+        artifacts: &[ArtifactDigest],
+    ) -> Place {
+        let unanswered = |why| {
+            let endpoint = RedactedUrl::of(self.address());
+            Place::unanswered(endpoint, self.label(), Box::new(why))
+        };
+        let account = match self.read::<Account>(self.address().clone()).await {
+            Ok((_, account)) => account,
+            Err(why) => return unanswered(why),
+        };
+        match account.kind.as_str() {
+            "User" => self.listed(Holder::Owner, artifacts).await,
+            "Organization" => {
+                let organization = self.organization();
+                organization.listed(Holder::Owner, artifacts).await
+            }
+            other => {
+                let words = format!("an account of the type `{}`", visible_line(other));
+                unanswered(Unanswered::of(malformed(words)))
+            }
+        }
+    }
+
+    async fn listed(&self, holder: Holder, artifacts: &[ArtifactDigest]) -> Place {
         let (asked, surplus) = artifacts.split_at(artifacts.len().min(ARTIFACTS));
         let address = |artifact: Option<&ArtifactDigest>| {
             let digest = artifact.map(ToString::to_string).unwrap_or_default();
             self.listing(&["attestations", &digest])
         };
         let endpoint = RedactedUrl::of(&address(asked.first()));
-        let questions = asked.iter().map(|it| self.of_artifact(address(Some(it))));
+        let questions = asked
+            .iter()
+            .map(|it| self.of_artifact(address(Some(it)), holder));
         let answers = several(questions.collect(), AT_A_TIME).await;
         let gathered = asked.iter().copied().zip(answers).collect();
         place(endpoint, self.label(), gathered, surplus.len())
@@ -55,7 +104,26 @@ impl Api {
         kept.map(|_| ()).map_err(Box::new)
     }
 
-    async fn of_artifact(&self, first: Url) -> Result<Gathered, Box<Unanswered>> {
+    async fn of_artifact(&self, first: Url, holder: Holder) -> Result<Gathered, Box<Unanswered>> {
+        let mut gathered = self.pages_of_artifact(first, holder).await?;
+        // "Filtered according to the authenticated user's permissions": nothing says what is left
+        // out, so that nothing found is not yet nothing there.
+        if holder == Holder::Owner && gathered.is_empty() {
+            let kind = FailureKind::NotFound;
+            let detail =
+                "none in the repositories that this login may read; others of the account \
+                          are not shown"
+                    .to_owned();
+            gathered.stop("the account's list", Failure { kind, detail });
+        }
+        Ok(gathered)
+    }
+
+    async fn pages_of_artifact(
+        &self,
+        first: Url,
+        holder: Holder,
+    ) -> Result<Gathered, Box<Unanswered>> {
         let mut gathered = Gathered::default();
         let mut asked = BTreeSet::new();
         let mut url = first;
@@ -74,6 +142,9 @@ impl Api {
             let (reply, page) = match self.read_unkept::<Page>(url).await {
                 Ok(read) => read,
                 Err(none) if none.is_not_found() && asked.len() == 1 => {
+                    if holder == Holder::Owner {
+                        return Ok(gathered);
+                    }
                     return self.none(none).await.map(|()| gathered);
                 }
                 Err(unanswered) if asked.len() == 1 => return Err(Box::new(unanswered)),

@@ -87,14 +87,13 @@ impl Expectations {
         verified: &Verified,
         artifact: &ArtifactDigest,
     ) -> Result<(Build, Vec<Met>), VerifyError> {
-        if let Some(statement) = verified.statement()
-            && statement
-                .statement()
-                .subjects_with(artifact)
-                .next()
-                .is_none()
-        {
-            let message = format!("no subject of the statement is {artifact}");
+        if !verified.is_about(artifact) {
+            let message = match verified {
+                Verified::Statement(_) => format!("no subject of the statement is {artifact}"),
+                Verified::Artifact(other) => {
+                    format!("the signature is over {}, not {artifact}", other.digest())
+                }
+            };
             return Err(VerifyError::new(Fault::Subject, message));
         }
         let mut met = Vec::new();

@@ -18,9 +18,9 @@ const DSSE: &str = "application/vnd.dsse.envelope.v1+json";
 
 /// What a legacy signature is over, and the image that this names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct SimpleSigning {
-    pub(super) digest: Digest,
-    pub(super) image: ArtifactDigest,
+pub(in crate::verify) struct SimpleSigning {
+    pub(in crate::verify) digest: Digest,
+    pub(in crate::verify) image: ArtifactDigest,
 }
 
 #[derive(Deserialize)]

@@ -15,7 +15,7 @@ use super::{BUNDLE_BYTES, Fault, UnverifiedBundle, Verified, Verifier, VerifyErr
 use crate::model::{ArtifactDigest, Digest, Time, visible, visible_line};
 
 pub use contents::{UnverifiedContents, UnverifiedLogEntry, UnverifiedSigner};
-use cosign::SimpleSigning;
+pub(super) use cosign::SimpleSigning;
 
 /// The most bytes that a document of several bundles may have.
 pub const DOCUMENT_BYTES: usize = 4 * BUNDLE_BYTES;
@@ -55,15 +55,20 @@ impl UnverifiedDocument {
         let Some(payload) = &self.simple_signing else {
             return verifier.verify(&self.bundle, artifact, now);
         };
-        let verified = verifier.verify(&self.bundle, &payload.digest.into(), now)?;
-        if payload.image == *artifact {
-            return Ok(verified);
+        let signed = match verifier.verify(&self.bundle, &payload.digest.into(), now)? {
+            Verified::Artifact(signed) => signed.named_by(payload),
+            Verified::Statement(_) => None,
+        };
+        match signed {
+            Some(signed) if signed.digest() == artifact => Ok(Verified::Artifact(signed)),
+            _ => {
+                let message = format!(
+                    "the signature is about the image {}, not {artifact}",
+                    payload.image
+                );
+                Err(VerifyError::new(Fault::Subject, message))
+            }
         }
-        let message = format!(
-            "the signature is about the image {}, not {artifact}",
-            payload.image
-        );
-        Err(VerifyError::new(Fault::Subject, message))
     }
 }
 

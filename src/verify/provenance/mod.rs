@@ -115,11 +115,11 @@ impl Build {
     pub(super) fn of_verified(verified: &Verified) -> Result<Self, VerifyError> {
         match verified {
             Verified::Statement(statement) => Self::of(statement),
-            Verified::Artifact(signature) => Self::merged(
+            Verified::Artifact(artifact) => Self::merged(
                 BuildKind::Other,
                 String::new(),
                 Facts::default(),
-                signature.signer(),
+                artifact.signature().signer(),
             ),
         }
     }

@@ -138,6 +138,51 @@ fn credentials_in_addresses_are_taken_out_of_every_variable() {
     }
 }
 
+/// A value is of the kind that its system documents, or is not taken over: what looks like an address
+/// without a scheme is none, and an image keeps its name beside its digest.
+#[test]
+fn no_variable_takes_the_user_information_of_an_address_that_is_none() {
+    for (name, variables) in documented() {
+        for at in 0..variables.len() {
+            for hidden in [
+                "8:PLANTED@git.example/a.git",
+                "user:PLANTED@git.example:acme/a.git",
+                "PLANTED@git.example:acme/a.git",
+                "x/user:PLANTED@git.example/a.git",
+                "build 8:PLANTED@git.example",
+                "https:PLANTED@git.example/a.git",
+                "https:/PLANTED@git.example/a.git",
+            ] {
+                let mut planted = variables.clone();
+                planted[at].1 = hidden.to_owned();
+                let environment = environment(&planted);
+                let said = Provenance::of_environment(&environment, None, &Stated::default());
+                let shown = match said {
+                    Ok(provenance) => provenance.predicate().unwrap().value.get().to_owned(),
+                    // A commit's own variable is shown, so that one sees what is wrong.
+                    Err(_) if variables[at].1 == COMMIT => continue,
+                    Err(error) => format!("{error:?}"),
+                };
+                let variable = &variables[at].0;
+                assert!(!shown.contains("PLANTED@"), "{name}: {variable}: {shown}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_image_keeps_its_name_beside_its_digest() {
+    let image = format!("acme/ci:7.0@sha256:{}", "0a".repeat(32));
+    let (_, variables) = documented()
+        .into_iter()
+        .find(|it| it.0 == "codebuild")
+        .unwrap();
+    let environment = environment(&variables).with("CODEBUILD_BUILD_IMAGE", image.as_str());
+    let value = serde_json::to_value(provenance(&environment)).unwrap();
+    let internal = &value["buildDefinition"]["internalParameters"];
+    assert_eq!(internal["image"], image);
+}
+
 #[test]
 fn github_is_said_as_actions_attest_says_it() {
     let (_, variables) = documented()

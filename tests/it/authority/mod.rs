@@ -24,6 +24,7 @@ mod asked;
 pub(crate) mod certificate;
 pub(crate) mod der;
 pub(crate) mod keys;
+pub(crate) mod legacy;
 pub(crate) mod log;
 mod timestamp;
 

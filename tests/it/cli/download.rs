@@ -123,8 +123,13 @@ fn a_file_and_a_digest_are_asked_for_in_githubs_store() {
     github.state().attestations().elsewhere = true;
     let folder = Folder::new();
     folder.file("a.zip", b"artifact");
-    for subject in ["./a.zip", &digest.to_string()] {
-        let arguments = [subject, "--repo", "acme/api", "--output", "-"];
+    let digest_text = digest.to_string();
+    for (subject, store, name) in [
+        ("./a.zip", "--repo", "acme/api"),
+        (&digest_text, "--repo", "acme/api"),
+        (&digest_text, "--owner", "acme"),
+    ] {
+        let arguments = [subject, store, name, "--output", "-"];
         let ran = download(&folder, &arguments, &variables);
         assert_eq!(ran.code, Some(0), "{ran:#?}");
         let read: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
@@ -149,6 +154,7 @@ fn what_names_nothing_is_a_usage_error_with_a_hint() {
         (&["npm:x@latest"], "npm:NAME@VERSION"),
         (&[&digest], "--repo"),
         (&[&digest, "--repo", "acme"], "OWNER/NAME"),
+        (&[&digest, "--owner", "a/b"], "no account of GitHub"),
         (&[&digest, "--repo", "a/b", "--platforms"], "for images"),
         (
             &[&digest, "--repo", "a/b", "--index", "https://h/"],

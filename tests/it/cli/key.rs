@@ -90,6 +90,20 @@ fn at_a_terminal(folder: &Folder, arguments: &[&str], passwords: &[&str]) -> See
     typed.fold(terminal, typing).run()
 }
 
+#[test]
+fn what_cannot_be_written_is_named_as_it_was_asked_for() {
+    let folder = Folder::new();
+    folder.file("file", "no folder");
+    for (prefix, why) in [
+        ("none/k", "there is no such folder"),
+        ("file/k", "not a directory"),
+    ] {
+        let ran = generate(&folder, prefix, &["--unencrypted"]);
+        ran.refuses(&[&format!("{prefix}.key: cannot be written: {why}")]);
+        assert!(!ran.err.contains("tmp"), "{}", ran.err);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn at_a_terminal_the_password_is_asked_for_and_never_shown() {

@@ -14,7 +14,6 @@ pub(super) struct Live {
 }
 
 pub(super) fn live(uploaded: String) -> Live {
-    let folder = Folder::new();
     let page = serde_json::json!({
         "meta": {"api-version": "1.1"}, "name": "lib", "versions": ["1.0"],
         "files": [{"filename": "lib-1.0.tar.gz", "url": "lib-1.0.tar.gz", "size": 3,
@@ -28,6 +27,11 @@ pub(super) fn live(uploaded: String) -> Live {
         }
         _ => answer("404 Not Found", &[], b""),
     });
+    serving(Folder::new(), index, "")
+}
+
+/// The same with an index of its own, and with more in the policy.
+pub(super) fn serving(folder: Folder, index: Loopback, more: &str) -> Live {
     let policy = LIBRARY
         .replace(
             "tag = \"{version}\"",
@@ -37,7 +41,7 @@ pub(super) fn live(uploaded: String) -> Live {
             "kind = \"pypi\"",
             &format!("kind = \"pypi\"\nindex = \"{}\"", index.url("/simple/")),
         );
-    let policy = folder.file("lib.toml", policy);
+    let policy = folder.file("lib.toml", format!("{policy}{more}"));
     let live = Live {
         folder,
         policy,

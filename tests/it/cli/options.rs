@@ -134,25 +134,25 @@ const SHOWN: &[(&str, &[&str], &str, &str)] = &[
     (
         "verify",
         &["--bundle"],
-        "verify.rs",
+        "verify_bundles.rs",
         "bundles_come_from_beside_the_file_from_files_and_from_standard_input",
     ),
     (
         "verify",
         &["--key"],
-        "verify.rs",
+        "verify_trust.rs",
         "keys_verify_what_they_signed_and_nothing_else",
     ),
     (
         "verify",
         &["--trusted-root", "--unsafe-any-identity"],
-        "verify.rs",
+        "verify_trust.rs",
         "an_unknown_instance_is_not_trusted_by_default",
     ),
     (
         "verify",
         &["--unsafe-no-log", "--unsafe-no-sct", "--format"],
-        "verify.rs",
+        "verify_trust.rs",
         "what_is_forgiven_is_forgiven_only_when_said_and_shows",
     ),
     (
@@ -176,12 +176,12 @@ const SHOWN: &[(&str, &[&str], &str, &str)] = &[
     (
         "verify",
         &["--offline"],
-        "verify_image.rs",
+        "verify_registry.rs",
         "what_cannot_be_asked_so_is_refused_before_anybody_is",
     ),
     (
         "verify",
-        &["--repo"],
+        &["--repo", "--owner"],
         "verify_packages.rs",
         "files_and_digests_are_verified_with_what_githubs_store_has",
     ),
@@ -219,12 +219,12 @@ const SHOWN: &[(&str, &[&str], &str, &str)] = &[
     (
         "inspect",
         &["--offline"],
-        "verify_image.rs",
+        "verify_registry.rs",
         "what_cannot_be_asked_so_is_refused_before_anybody_is",
     ),
     (
         "inspect",
-        &["--repo"],
+        &["--repo", "--owner"],
         "verify_packages.rs",
         "files_and_digests_are_verified_with_what_githubs_store_has",
     ),
@@ -254,7 +254,7 @@ const SHOWN: &[(&str, &[&str], &str, &str)] = &[
     ),
     (
         "download",
-        &["--repo"],
+        &["--repo", "--owner"],
         "download.rs",
         "a_file_and_a_digest_are_asked_for_in_githubs_store",
     ),

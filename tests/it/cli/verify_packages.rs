@@ -198,12 +198,33 @@ fn files_and_digests_are_verified_with_what_githubs_store_has() {
     let ran = verify("a.zip", "acme/other");
     assert_eq!(ran.code, Some(3), "{ran:#?}");
     assert!(!ran.out.contains("no attestation"), "{}", ran.out);
-    let shown = signers.run(
-        &["inspect", &digest.to_string(), "--repo", "acme/api"],
-        &variables,
-    );
-    assert_eq!(shown.code, Some(0), "{shown:#?}");
-    assert!(shown.out.contains("UNVERIFIED"), "{}", shown.out);
+    for (store, name) in [("--repo", "acme/api"), ("--owner", "acme")] {
+        let shown = signers.run(&["inspect", &digest.to_string(), store, name], &variables);
+        assert_eq!(shown.code, Some(0), "{shown:#?}");
+        assert!(shown.out.contains("UNVERIFIED"), "{}", shown.out);
+    }
+
+    // Of an account, what is not shown is unknown.
+    let of = |owner| signers.verify(&["a.zip", "b.zip", "--owner", owner], &variables);
+    let ran = of("acme");
+    assert_eq!(ran.code, Some(3), "{ran:#?}");
+    assert!(ran.out.contains("verified: a.zip"), "{}", ran.out);
+    assert!(ran.out.contains("unknown: b.zip"), "{}", ran.out);
+    let ran = signers.verify(&["a.zip", "--owner", &github.source("acme")], &variables);
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    // Where it lies says nothing of whose signature counts.
+    let arguments = ["verify", "a.zip", "--owner", "acme"];
+    let ran = signers.run(&arguments, &variables);
+    ran.refuses(&["whose signature counts"]);
+    for (arguments, words) in [
+        (&["--owner", "acme", "--repo", "acme/api"][..], "--repo"),
+        (&["--owner", "acme", "--offline"], "--offline"),
+        (&["--owner", "acme", "--bundle", "x"], "--bundle"),
+        (&["--owner", "acme/api"], "no account of GitHub"),
+    ] {
+        let arguments = [&["a.zip"], arguments].concat();
+        signers.verify(&arguments, &variables).refuses(&[words]);
+    }
 }
 
 #[test]

@@ -129,6 +129,16 @@ impl World {
         evaluate(policy, &checked, &question, now.parse().unwrap()).unwrap()
     }
 
+    /// The same where a server says that the release is a minute old.
+    fn fresh(&self) -> Self {
+        let mut fresh = self.clone();
+        let published = r#""v1.2.0":{"published":"2026-03-04T07:59:00Z","#;
+        for observation in &mut fresh.observations {
+            *observation = observation.replace(r#""v1.2.0":{"#, published);
+        }
+        fresh
+    }
+
     /// Everything that may befall what is known of attestations.
     fn less(&self) -> Vec<(&'static str, Self)> {
         let is_about = |it: &String| it.contains(r#""query":{"attestations""#);
@@ -191,6 +201,17 @@ proptest! {
         }
     }
 
+    /// A window turns refusals into waiting, and nothing into an allow.
+    #[test]
+    fn a_release_that_is_fresh_is_allowed_where_an_old_one_is(world in worlds()) {
+        let (old, fresh) = (world.judge(), world.fresh().judge());
+        prop_assert_eq!(old.outcome == Outcome::Allow, fresh.outcome == Outcome::Allow);
+        prop_assert_eq!(missing(&old), missing(&fresh));
+        for (what, less) in world.fresh().less() {
+            prop_assert!(fresh.outcome == Outcome::Allow || less.judge().outcome != Outcome::Allow, "{what}");
+        }
+    }
+
     /// Whatever else is attached: without the own workflow's build of an image nothing is allowed.
     #[test]
     fn an_allow_needs_a_build_of_each_image_by_the_own_workflow(world in worlds()) {
@@ -235,4 +256,8 @@ fn the_drawn_answers_allow_and_refuse() {
     );
     let bad = read(Tape::of_numbers(vec![0, 0, 3]));
     assert_eq!(bad.judge().outcome, Outcome::Deny);
+    // An image without any attestation, old and fresh.
+    let bare = read(Tape::of_numbers(vec![0, 0, 0, 0, 5]));
+    assert_eq!(bare.judge().outcome, Outcome::Deny);
+    assert_eq!(bare.fresh().judge().outcome, Outcome::Indeterminate);
 }

@@ -9,7 +9,8 @@ use lockstep::verify::{
 };
 use serde_json::{Value, json};
 
-use crate::authority::{Authority, Claims, Kind, Logged, Options, Version, statement};
+use crate::authority::legacy::simple_signing;
+use crate::authority::{Authority, Claims, Options, statement};
 
 const TIME: i64 = 1_750_000_000;
 const COMMIT: &str = "08802efe1f8e5fec4ad842d6b8ce97656092ee72";
@@ -189,62 +190,6 @@ fn what_others_published_verifies_under_the_public_instance() {
     }
 }
 
-fn payload(image: Digest) -> Vec<u8> {
-    json!({
-        "critical": {
-            "identity": {"docker-reference": "registry.example/acme/api"},
-            "image": {"docker-manifest-digest": image.to_string()},
-            "type": "cosign container image signature",
-        },
-        "optional": null,
-    })
-    .to_string()
-    .into_bytes()
-}
-
-/// A layer as the registry has it, from a bundle that has a promise alone.
-fn legacy(media_type: &str, payload: &[u8], signature: &Value, bundle: &Value) -> Value {
-    let material = &bundle["verificationMaterial"];
-    let der = material["x509CertificateChain"]["certificates"][0]["rawBytes"]
-        .as_str()
-        .unwrap();
-    let entry = &material["tlogEntries"][0];
-    let log = STANDARD
-        .decode(entry["logId"]["keyId"].as_str().unwrap())
-        .unwrap();
-    let log: String = log.iter().map(|byte| format!("{byte:02x}")).collect();
-    let number = |value: &Value| value.as_str().unwrap().parse::<i64>().unwrap();
-    let promise = json!({
-        "SignedEntryTimestamp": entry["inclusionPromise"]["signedEntryTimestamp"],
-        "Payload": {
-            "body": entry["canonicalizedBody"],
-            "integratedTime": number(&entry["integratedTime"]),
-            "logIndex": number(&entry["logIndex"]),
-            "logID": log,
-        },
-    });
-    json!({
-        "mediaType": "application/vnd.lockstep.cosign-legacy.v1+json",
-        "layer-media-type": media_type,
-        "payload": STANDARD.encode(payload),
-        "annotations": {
-            "dev.cosignproject.cosign/signature": signature,
-            "dev.sigstore.cosign/certificate":
-                format!("-----BEGIN CERTIFICATE-----\n{der}\n-----END CERTIFICATE-----\n"),
-            "dev.sigstore.cosign/chain": "",
-            "dev.sigstore.cosign/bundle": promise.to_string(),
-        },
-    })
-}
-
-fn promised(kind: Kind) -> Options {
-    Options {
-        version: Version::V0_1,
-        logged: Logged::PromiseOnly(kind),
-        ..Options::at(TIME)
-    }
-}
-
 fn lenient(authority: &Authority) -> TrustDomain {
     let leniency = Leniency {
         unsafe_set_only: true,
@@ -255,16 +200,8 @@ fn lenient(authority: &Authority) -> TrustDomain {
 }
 
 fn legacy_signature(authority: &Authority, image: Digest) -> Value {
-    let payload = payload(image);
-    let text = authority.sign_artifact(&payload, &claims(), &promised(Kind::HashedRekord));
-    let bundle: Value = serde_json::from_str(&text).unwrap();
-    let media_type = "application/vnd.dev.cosign.simplesigning.v1+json";
-    legacy(
-        media_type,
-        &payload,
-        &bundle["messageSignature"]["signature"],
-        &bundle,
-    )
+    let layer = authority.legacy_signature(image, &claims(), TIME);
+    layer.document()
 }
 
 #[test]
@@ -278,13 +215,13 @@ fn a_legacy_signature_is_about_the_image_that_its_payload_names() {
         "{results:?}"
     );
     // The payload itself is not the image.
-    for other in [Digest::of(b"other"), Digest::of(&payload(image))] {
+    for other in [Digest::of(b"other"), Digest::of(&simple_signing(image))] {
         let results = verified(document.as_bytes(), &lenient(&authority), other.into());
         assert_eq!(results[0].as_ref().unwrap_err().fault, Fault::Subject);
     }
     // A payload that names another image was not signed.
     let mut forged: Value = serde_json::from_str(&document).unwrap();
-    forged["payload"] = STANDARD.encode(payload(Digest::of(b"other"))).into();
+    forged["payload"] = STANDARD.encode(simple_signing(Digest::of(b"other"))).into();
     let results = verified(
         forged.to_string().as_bytes(),
         &lenient(&authority),
@@ -309,11 +246,8 @@ fn a_legacy_promise_counts_only_where_somebody_says_that_it_does() {
 #[test]
 fn a_legacy_attestation_is_its_statement() {
     let authority = Authority::new("formats");
-    let text = authority.sign(&said(), &claims(), &promised(Kind::Dsse));
-    let bundle: Value = serde_json::from_str(&text).unwrap();
-    let envelope = bundle["dsseEnvelope"].to_string();
-    let media_type = "application/vnd.dsse.envelope.v1+json";
-    let document = legacy(media_type, envelope.as_bytes(), &json!(""), &bundle).to_string();
+    let layer = authority.legacy_attestation(&said(), &claims(), TIME);
+    let document = layer.document().to_string();
     let results = verified(document.as_bytes(), &lenient(&authority), artifact().into());
     assert!(
         matches!(results[0], Ok(Verified::Statement(_))),

@@ -1,6 +1,6 @@
 //! `provenance-lost`.
 
-use lockstep::model::{Level, Severity};
+use lockstep::model::{Level, Outcome, Severity};
 
 use crate::decide::attesting::{PACKAGE, Told, built, release, wheel};
 use crate::decide::world::{NOW, judge, listing, none, the_one};
@@ -105,4 +105,34 @@ fn attestations_of_the_version_before_say_what_was_lost() {
     let wanted = told.wanted(PACKAGE, Some("1.2.0"));
     let names: Vec<&str> = wanted["pypi"].iter().map(|it| it.name.as_str()).collect();
     assert_eq!(names, ["1.2.0", "1.1.0"]);
+}
+
+/// What the listing says is of the upload itself; what others attach may come after it.
+#[test]
+fn within_the_window_only_what_may_still_come_is_awaited() {
+    let fresh = |attested: &str| {
+        let mut told = Told::packages(&[("1.1.0", 'b'), ("1.2.0", 'a')]);
+        let before = built(&release("1.1.0", 'b'), &[wheel("1.1.0")]);
+        told.wheel("1.1.0", &[&before]).wheel("1.2.0", &[]);
+        let digest = format!(r#""digest":"{}""#, wheel("1.2.0"));
+        let uploaded = format!(r#"{attested}"uploaded":"2026-03-04T07:59:00Z",{digest}"#);
+        told.observations[1] = told.observations[1].replace(&digest, &uploaded);
+        if !attested.is_empty() {
+            let digest = format!(r#""digest":"{}""#, wheel("1.1.0"));
+            let listed = format!(r#""attested":true,{digest}"#);
+            told.observations[1] = told.observations[1].replace(&digest, &listed);
+        }
+        told.verdict(PACKAGE, "1.2.0")
+    };
+    let silent = fresh("");
+    let awaited = (Severity::Indeterminate, Level::None, Level::None);
+    the_one(&silent.findings, CODE, "pypi", awaited);
+    assert_eq!(silent.outcome, Outcome::Indeterminate);
+    assert_eq!(
+        silent.retry_at,
+        Some("2026-03-04T08:59:00Z".parse().unwrap())
+    );
+    let said = fresh(r#""attested":false,"#);
+    the_one(&said.findings, CODE, "pypi", GRAVITY);
+    assert_eq!(said.outcome, Outcome::Deny);
 }

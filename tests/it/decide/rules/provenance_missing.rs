@@ -1,9 +1,12 @@
 //! `provenance-missing`.
 
-use lockstep::model::{Level, Outcome, Severity};
+use lockstep::model::{CellState, Level, Outcome, Severity, Time};
 
-use crate::decide::attesting::{PACKAGE, PUBLISH, Told, built, codes, published, release, wheel};
-use crate::decide::world::{NOW, failed, none, the_one};
+use crate::authority::Claims;
+use crate::decide::attesting::{
+    PACKAGE, PUBLISH, Told, built, codes, commit, published, release, wheel,
+};
+use crate::decide::world::{LATER, NOW, failed, none, question, the_one};
 
 const CODE: &str = "provenance-missing";
 const GRAVITY: (Severity, Level, Level) = (Severity::Deny, Level::Low, Level::Low);
@@ -52,6 +55,72 @@ fn what_a_place_that_failed_would_have_said_is_not_missing() {
         none(&verdict.findings, CODE);
         assert_eq!(verdict.outcome, Outcome::Indeterminate);
     }
+}
+
+/// A release that a server says was uploaded at this time of the present round's day, 08:00.
+fn uploaded(at: &str, documents: &[&String]) -> Told {
+    let mut told = package();
+    let time = format!(r#""uploaded":"2026-03-04T{at}Z","digest""#);
+    told.observations[1] = told.observations[1].replace(r#""digest""#, &time);
+    told.wheel("1.2.0", documents);
+    told
+}
+
+/// The step that attests comes after the one that uploads: PyPI's `may-lag` is an hour.
+#[test]
+fn an_attestation_of_a_fresh_release_is_awaited_for_the_window_of_its_channel() {
+    let fresh = uploaded("07:00:01", &[]).verdict(PACKAGE, "1.2.0");
+    let until: Time = "2026-03-04T08:00:01Z".parse().unwrap();
+    let gravity = (Severity::Indeterminate, Level::None, Level::None);
+    let finding = the_one(&fresh.findings, CODE, "pypi", gravity);
+    assert_eq!(finding.retry_at, Some(until));
+    assert_eq!(
+        (fresh.outcome, fresh.retry_at),
+        (Outcome::Indeterminate, Some(until))
+    );
+    assert_eq!(
+        (fresh.mismatch, fresh.suspicion),
+        (Level::None, Level::None)
+    );
+    let cell = fresh.cells.iter().find(|it| it.channel.as_str() == "pypi");
+    let pending = CellState::Pending { until };
+    assert_eq!(cell.unwrap().state, pending);
+
+    let over = uploaded("07:00:00", &[]).verdict(PACKAGE, "1.2.0");
+    the_one(&over.findings, CODE, "pypi", GRAVITY);
+    assert_eq!(over.outcome, Outcome::Deny);
+    assert_eq!(over.retry_at, None);
+}
+
+#[test]
+fn a_window_excuses_nothing_that_is_there_and_wrong() {
+    let bundle = built(&release("1.2.0", 'a'), &[wheel("1.2.0")]);
+    let right = uploaded("07:59:00", &[&bundle]).verdict(PACKAGE, "1.2.0");
+    assert_eq!(right.outcome, Outcome::Allow, "{:#?}", right.findings);
+    let fork = Claims::github("mallory/api", "refs/tags/v1.2.0", &commit('a'));
+    let bundle = built(&fork, &[wheel("1.2.0")]);
+    let wrong = uploaded("07:59:00", &[&bundle]).verdict(PACKAGE, "1.2.0");
+    assert_eq!(wrong.outcome, Outcome::Deny);
+    // Nor a clock that no server states.
+    let mut silent = package();
+    silent.wheel("1.2.0", &[]);
+    assert_eq!(silent.verdict(PACKAGE, "1.2.0").outcome, Outcome::Deny);
+}
+
+#[test]
+fn within_the_window_a_waiver_excuses_and_fail_on_denies() {
+    let waiver = format!(
+        "{PACKAGE}\n[[waiver]]\ncode = \"{CODE}\"\nversion = \"1.2.0\"\ndigests = [\"{}\"]\n\
+         reason = \"built by hand once\"\napproved-by = \"security\"\nexpires = 2031-01-01\n",
+        wheel("1.2.0")
+    );
+    let fresh = uploaded("07:59:00", &[]);
+    let verdict = fresh.verdict(&waiver, "1.2.0");
+    assert_eq!(verdict.outcome, Outcome::Allow, "{:#?}", verdict.findings);
+    let mut strict = question(Some("1.2.0"), None);
+    strict.fail_on.insert(CODE.parse().unwrap());
+    let verdict = fresh.asked(PACKAGE, strict, LATER);
+    assert_eq!(verdict.outcome, Outcome::Deny);
 }
 
 #[test]

@@ -1,10 +1,14 @@
 //! `source-mismatch`.
 
 use lockstep::model::{Level, Outcome, Severity};
+use serde_json::json;
 
-use crate::authority::Claims;
-use crate::decide::attesting::{PACKAGE, Told, built, codes, commit, published, release, wheel};
-use crate::decide::world::the_one;
+use crate::authority::{Claims, Options};
+use crate::decide::attesting::{
+    AUTHORITY, BUILD, PACKAGE, SIGNED, Told, built, codes, commit, published, release, statement,
+    wheel,
+};
+use crate::decide::world::{NOW, project, the_one};
 
 const CODE: &str = "source-mismatch";
 const GRAVITY: (Severity, Level, Level) = (Severity::Deny, Level::Low, Level::High);
@@ -43,6 +47,82 @@ fn the_same_name_with_another_number_is_another_source() {
         "{}",
         finding.message
     );
+}
+
+/// The host's number is what a re-registered account cannot have: left out, it is not read as right.
+#[test]
+fn a_certificate_that_states_no_number_is_not_read_as_the_right_repository() {
+    let policy = PACKAGE.replace("announced-by", "repository-id = 1000\nannounced-by");
+    let numbered = |claims: &Claims| {
+        let bundle = built(claims, &[wheel("1.2.0")]);
+        let mut told = with(&[&bundle]);
+        let number = r#"{"id":1000,"name":"acme/api"}"#;
+        told.observations.push(project("tag", NOW, number));
+        told.verdict(&policy, "1.2.0")
+    };
+    let stated = release("1.2.0", 'a');
+    let verdict = numbered(&stated);
+    assert_eq!(verdict.outcome, Outcome::Allow, "{:#?}", verdict.findings);
+    let silent = Claims {
+        source_repository_id: None,
+        ..stated
+    };
+    let verdict = numbered(&silent);
+    assert_eq!(verdict.outcome, Outcome::Indeterminate);
+    assert_eq!(codes(&verdict), ["nothing-to-compare"]);
+    let message = &verdict.findings[0].message;
+    assert!(
+        message.contains("the number of the repository"),
+        "{message}"
+    );
+}
+
+/// A signer whom the policy names is nobody who re-registered an account, and most build types have
+/// no place for the number.
+#[test]
+fn a_named_signer_whose_certificate_names_no_repository_needs_no_number() {
+    let named = "https://ci.example/run";
+    let issuer = "https://token.actions.githubusercontent.com";
+    let signer = Claims {
+        identity: named.to_owned(),
+        issuer: issuer.to_owned(),
+        ..Claims::default()
+    };
+    let source = "https://github.com/acme/api";
+    let numbered = |number: Option<&str>| {
+        let predicate = json!({
+            "buildDefinition": {
+                "buildType": "https://actions.github.io/buildtypes/workflow/v1",
+                "externalParameters": {"workflow": {
+                    "ref": "refs/tags/v1.2.0", "repository": source, "path": "release.yml",
+                }},
+                "internalParameters": {"github": {"event_name": "push", "repository_id": number}},
+                "resolvedDependencies": [{
+                    "uri": format!("git+{source}@refs/tags/v1.2.0"),
+                    "digest": {"gitCommit": commit('a')},
+                }],
+            },
+            "runDetails": {"builder": {"id": "https://build.test/builder"}},
+        });
+        let text = statement(BUILD, &predicate, &[wheel("1.2.0")]);
+        let bundle = AUTHORITY.sign(&text, &signer, &Options::at(SIGNED));
+        let policy = PACKAGE
+            .replace("announced-by", "repository-id = 1000\nannounced-by")
+            .replace(
+                "workflows = \"release.yml\"",
+                &format!("identity = \"{named}\"\nissuer = \"{issuer}\""),
+            );
+        let mut told = with(&[&bundle]);
+        let number = r#"{"id":1000,"name":"acme/api"}"#;
+        told.observations.push(project("tag", NOW, number));
+        told.verdict(&policy, "1.2.0")
+    };
+    for number in [None, Some("1000")] {
+        let verdict = numbered(number);
+        assert_eq!(verdict.outcome, Outcome::Allow, "{:#?}", verdict.findings);
+    }
+    let verdict = numbered(Some("77"));
+    assert_eq!(codes(&verdict), [CODE], "{:#?}", verdict.findings);
 }
 
 #[test]

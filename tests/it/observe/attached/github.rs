@@ -3,7 +3,7 @@
 use lockstep::attest::deliver::GithubStore;
 use lockstep::model::{ArtifactDigest, Digest, FailureKind};
 use lockstep::observe::Environment;
-use lockstep::observe::attached::of_digest_on_github;
+use lockstep::observe::attached::{of_digest_on_github, of_owner_on_github};
 use lockstep::observe::http::Limits;
 
 use super::{ask_listed, attested, bundle, documents, read_whole, unknown, wanted};
@@ -90,6 +90,67 @@ fn not_found_is_none_only_in_a_repository_that_is_seen() {
     assert!(read_whole(&none).attached.artifacts[&other].is_empty());
     github.state().remove("acme/api");
     let unanswered = of(&github, &world, &other).answer.unwrap_err();
+    assert_eq!(unanswered.failure.kind, FailureKind::NotFound);
+}
+
+fn of_owner(
+    github: &Github,
+    world: &World,
+    artifact: &ArtifactDigest,
+) -> lockstep::observe::attached::Place {
+    let owner = github.source("acme").parse().unwrap();
+    runtime().block_on(of_owner_on_github(&world.client, &owner, &[*artifact]))
+}
+
+#[test]
+fn an_account_has_what_its_repositories_have_as_user_and_as_organization() {
+    let (github, world, artifact) = store(103);
+    let own = of(&github, &world, &artifact);
+    let one = documents(&own);
+    assert_eq!(documents(&of_owner(&github, &world, &artifact)), one);
+    assert!(
+        github
+            .asked()
+            .iter()
+            .any(|it| it.starts_with("/orgs/acme/"))
+    );
+    github.state().user("acme");
+    github.state().attestations().elsewhere = true;
+    let place = of_owner(&github, &world, &artifact);
+    assert_eq!(documents(&place), one);
+    assert!(
+        place
+            .endpoint
+            .as_str()
+            .contains("/users/acme/attestations/sha256:")
+    );
+    assert_eq!(github.storage_heard().len(), 103);
+    let mut left = traces(&world, &[]);
+    left.push_str(&format!("{place:?}"));
+    assert_clean(&left);
+
+    github.state().hostile_link("https://evil.example/x");
+    let partial = of_owner(&github, &world, &artifact).answer.unwrap();
+    assert_eq!(partial.documents.len(), 100);
+    assert_eq!(partial.stopped.unwrap().1.kind, FailureKind::Redirect);
+}
+
+/// What a login may not read is left out of the account's list without a word.
+#[test]
+fn nothing_found_of_an_account_is_never_none() {
+    let (github, world, artifact) = store(1);
+    let other: ArtifactDigest = Digest::of(b"other").into();
+    github.state().repository("acme/api").private = true;
+    let anonymous = Environment::empty().with("GITHUB_SERVER_URL", github.host());
+    let anonymous = World::with(Limits::default(), anonymous);
+    for (world, artifact) in [(&world, &other), (&anonymous, &artifact)] {
+        let found = of_owner(&github, world, artifact).answer.unwrap();
+        assert!(found.documents.is_empty());
+        let (_, why) = found.stopped.unwrap();
+        assert!(why.detail.contains("this login may read"), "{}", why.detail);
+    }
+    github.state().remove("acme/api");
+    let unanswered = of_owner(&github, &world, &artifact).answer.unwrap_err();
     assert_eq!(unanswered.failure.kind, FailureKind::NotFound);
 }
 

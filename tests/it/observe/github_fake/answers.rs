@@ -181,7 +181,7 @@ pub(super) fn error(message: &str, status: &str) -> Value {
 }
 
 /// `simple-user`.
-fn user(login: &str, host: &str) -> Value {
+pub(super) fn user(login: &str, host: &str) -> Value {
     let mut fields: Map<String, Value> = Map::new();
     for name in USER_ADDRESSES {
         fields.insert(

@@ -5,7 +5,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::State;
+use super::serve::Said;
+use super::{State, answers};
 
 /// Every bundle of every repository.
 #[derive(Default)]
@@ -28,6 +29,51 @@ struct Kept {
 impl State {
     pub(crate) fn attestations(&mut self) -> &mut Store {
         &mut self.attestations
+    }
+
+    /// Makes an account a user.
+    pub(crate) fn user(&mut self, name: &str) {
+        self.users.push(name.to_owned());
+    }
+
+    /// `users/OWNER`, and the list of whichever kind of account it is: of the repositories that a
+    /// token may see. The list of the other kind is not found.
+    pub(super) fn about_account(
+        &self,
+        path: &str,
+        query: &str,
+        token: &str,
+        host: &str,
+    ) -> Option<Said> {
+        let mut parts = path.trim_start_matches('/').splitn(4, '/');
+        let (list, owner) = (parts.next()?, parts.next()?);
+        if !["users", "orgs"].contains(&list) {
+            return None;
+        }
+        let missing = || Some(Said::error("404 Not Found", "Not Found"));
+        let below = format!("{owner}/");
+        let own = self.repositories.iter();
+        let mut own = own.filter(|it| it.name.starts_with(&below)).peekable();
+        let is_user = self.users.iter().any(|it| it == owner);
+        if own.peek().is_none() {
+            return missing();
+        }
+        match (parts.next(), parts.next()) {
+            (None, None) if list == "users" => {
+                let mut account = answers::user(owner, host);
+                account["type"] = if is_user { "User" } else { "Organization" }.into();
+                Some(Said::ok("simple-user", account))
+            }
+            (Some("attestations"), Some(digest)) if is_user == (list == "users") => {
+                let seen = own.filter(|it| !it.private || !token.is_empty());
+                let all = seen.flat_map(|it| self.attestations.of(&it.name, digest, &self.storage));
+                let below = format!("{list}/{owner}/attestations/{digest}");
+                let mut said = self.page("", all.collect(), &below, query, host);
+                said.document = json!({"attestations": said.document});
+                Some(said)
+            }
+            _ => missing(),
+        }
     }
 }
 

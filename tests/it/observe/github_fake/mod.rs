@@ -40,6 +40,8 @@ pub(crate) struct State {
     /// What a page's `Link` says instead of the next page.
     hostile_link: Option<String>,
     attestations: attestations::Store,
+    /// Accounts that are users; others are organizations.
+    users: Vec<String>,
     /// What GitHub answered, by the schema that it claims.
     said: Vec<(&'static str, Value)>,
 }
@@ -57,6 +59,7 @@ impl Github {
             limits: Limits::default(),
             hostile_link: None,
             attestations: attestations::Store::default(),
+            users: Vec::new(),
             said: Vec::new(),
         }));
         let stored = Arc::clone(&state);

@@ -11,15 +11,15 @@ use crate::observe::git_tag::backend;
 use crate::observe::loopback::{Heard, Step, answer};
 
 /// What the REST API says: status, schema of the document or of its items, document, page links.
-struct Said {
-    status: &'static str,
-    schema: &'static str,
-    document: Value,
-    headers: Vec<(String, String)>,
+pub(super) struct Said {
+    pub(super) status: &'static str,
+    pub(super) schema: &'static str,
+    pub(super) document: Value,
+    pub(super) headers: Vec<(String, String)>,
 }
 
 impl Said {
-    fn ok(schema: &'static str, document: Value) -> Self {
+    pub(super) fn ok(schema: &'static str, document: Value) -> Self {
         Self {
             status: "200 OK",
             schema,
@@ -28,7 +28,7 @@ impl Said {
         }
     }
 
-    fn error(status: &'static str, message: &str) -> Self {
+    pub(super) fn error(status: &'static str, message: &str) -> Self {
         Self {
             status,
             document: answers::error(message, status),
@@ -152,6 +152,9 @@ impl State {
     fn say(&mut self, target: &str, heard: &Heard, token: &str) -> Said {
         let host = format!("http://{}", heard.header("host").unwrap());
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        if let Some(said) = self.about_account(path, query, token, &host) {
+            return said;
+        }
         let mut parts = path.trim_start_matches('/').splitn(4, '/');
         let (position, rest) = match parts.next() {
             Some("repos") => {
@@ -208,6 +211,8 @@ impl State {
     ) -> Said {
         let writes = self.writes(token);
         let repository = &self.repositories[position];
+        // As GitHub does: by the repository's number.
+        let below = |rest: &str| format!("repositories/{}/{rest}", repository.id);
         let visible = || repository.releases.iter().filter(|it| !it.draft || writes);
         let missing = || Said::error("404 Not Found", "Not Found");
         let (what, name) = rest.split_once('/').unwrap_or((rest, ""));
@@ -217,7 +222,7 @@ impl State {
                 let all = visible()
                     .map(|it| answers::release(it, repository, host))
                     .collect();
-                self.page("release", all, position, rest, query, host)
+                self.page("release", all, &below(rest), query, host)
             }
             ("releases", name) if name.starts_with("assets/") => {
                 let id = name["assets/".len()..].parse::<u64>().unwrap_or(0);
@@ -249,7 +254,7 @@ impl State {
                     return missing();
                 }
                 let rest = format!("attestations/{digest}");
-                let mut said = self.page("", all, position, &rest, query, host);
+                let mut said = self.page("", all, &below(&rest), query, host);
                 said.document = json!({"attestations": said.document});
                 said
             }
@@ -259,7 +264,7 @@ impl State {
                     .iter()
                     .map(|(name, at)| answers::branch(name, at, host))
                     .collect();
-                self.page("short-branch", all, position, rest, query, host)
+                self.page("short-branch", all, &below(rest), query, host)
             }
             ("compare", pair) => {
                 let (base, head) = pair.split_once("...").unwrap();
@@ -275,14 +280,12 @@ impl State {
         }
     }
 
-    /// One page, with the address of the next in `Link` as GitHub writes it: by number, and by the
-    /// repository's number.
-    fn page(
+    /// One page, with the address of the next in `Link` as GitHub writes it: by number.
+    pub(super) fn page(
         &self,
         schema: &'static str,
         all: Vec<Value>,
-        position: usize,
-        rest: &str,
+        below: &str,
         query: &str,
         host: &str,
     ) -> Said {
@@ -300,10 +303,7 @@ impl State {
         if page >= pages {
             return said;
         }
-        let id = self.repositories[position].id;
-        let of = |page: usize| {
-            format!("{host}/api/v3/repositories/{id}/{rest}?per_page={size}&page={page}")
-        };
+        let of = |page: usize| format!("{host}/api/v3/{below}?per_page={size}&page={page}");
         let next = self.hostile_link.clone().unwrap_or_else(|| of(page + 1));
         said.header(
             "link",

@@ -58,7 +58,7 @@ binary() {
     if [ ! -x "$lockstep" ]; then
         command -v cargo >/dev/null || fail "there is no cargo to build lockstep with; install Rust or give the input binary"
         echo "::group::Building lockstep from the source of this action"
-        cargo install --locked --path "$source" --root "$root"
+        cargo install --locked --profile quick --path "$source" --root "$root"
         echo "::endgroup::"
     fi
 }

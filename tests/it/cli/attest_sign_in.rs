@@ -178,7 +178,7 @@ fn without_a_browser_here_the_code_is_typed_and_not_shown() {
         (&["--yes"], None),
     ] {
         let world = World::with(Fault::None);
-        let mut run = world.at_terminal(options).answer(typed, "CODE");
+        let mut run = world.at_terminal(options).secret(typed, "CODE");
         if let Some(browser) = browser {
             run = run.env("BROWSER", browser).env("PATH", "/usr/bin:/bin");
         }
@@ -192,11 +192,11 @@ fn without_a_browser_here_the_code_is_typed_and_not_shown() {
     }
     let world = World::with(Fault::None);
     let run = world.at_terminal(&["--no-browser"]);
-    let seen = run.answer(typed, "c0de-s3cr3t-guessed\n").run();
+    let seen = run.secret(typed, "c0de-s3cr3t-guessed").run();
     world.refused(&seen, 2, &["invalid_grant", "codes are good once"]);
     assert_eq!(world.provider.refused(), ["code"]);
     let run = world.at_terminal(&["--no-browser"]);
-    world.refused(&run.answer(typed, "\n").run(), 2, &["no code"]);
+    world.refused(&run.secret(typed, "").run(), 2, &["no code"]);
 }
 
 #[test]

@@ -32,7 +32,7 @@ while True:
     if answers and text.find(answers[0][0], seen) >= 0:
         seen = text.find(answers[0][0], seen) + len(answers[0][0])
         _, typed, secret = answers.pop(0)
-        if typed == "CODE":
+        if typed == "CODE\n":
             url = re.findall(r"http://\S+/authorize\S+", text)[-1]
             typed = urllib.request.urlopen(url).read().decode().partition("CODE:")[2] + "\n"
         # Nobody types a password before the terminal has stopped to echo.

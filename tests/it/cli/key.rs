@@ -95,7 +95,7 @@ while True:
     if not read:
         break
     shown += read
-    if answers and shown.endswith(b": "):
+    if answers and shown.endswith(b": ") and not shown.endswith(b"error: "):
         # Nobody types before the terminal has stopped to echo.
         while termios.tcgetattr(terminal)[3] & termios.ECHO:
             time.sleep(0.01)
@@ -104,7 +104,7 @@ status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 print(json.dumps({"shown": shown.decode(), "code": status}))
 "#;
 
-fn at_a_terminal(
+pub(super) fn at_a_terminal(
     folder: &Folder,
     arguments: &[&str],
     answers: &[&str],

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::model::{Failure, Time, visible_line};
 use crate::observe::http::{Event, Events};
 
-use super::say::Terminal;
+use super::say::{CLEAR, Terminal, alone};
 
 /// Shows a line that renews itself on a terminal, or every request with `--verbose`.
 pub(super) struct Progress {
@@ -25,9 +25,6 @@ enum Manner {
     OneLine,
     Everything,
 }
-
-/// Back to the first column, and the rest of the line blank (ECMA-48 `EL`).
-const CLEAR: &str = "\r\u{1b}[K";
 
 impl Progress {
     /// For a run over so many components.
@@ -225,6 +222,7 @@ fn left(elapsed: Duration, done: usize, all: usize) -> Option<String> {
 
 /// That it cannot be shown changes nothing.
 fn show(text: &str) {
+    let _line = alone();
     let mut errors = std::io::stderr().lock();
     let _ = errors.write_all(crate::report::inert(text).as_bytes());
     let _ = errors.flush();

@@ -1,6 +1,7 @@
 //! Where words go: results to standard output, everything else to standard error.
 
 use std::io::Write;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::report::{Paper, Tint, inert};
 
@@ -16,6 +17,17 @@ pub(super) struct Terminal {
     verbose: bool,
     /// Whether standard error can show progress.
     shows_progress: bool,
+}
+
+/// Back to the first column, and the rest of the line blank (ECMA-48 `EL`).
+pub(super) const CLEAR: &str = "\r\u{1b}[K";
+
+/// Whoever holds it writes to the terminal alone: progress is drawn from other threads.
+static LINE: Mutex<()> = Mutex::new(());
+
+/// The terminal for one writer. A writer that panicked has left at worst half a line.
+pub(super) fn alone() -> MutexGuard<'static, ()> {
+    LINE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Columns where nobody says how many there are.
@@ -61,8 +73,18 @@ impl Terminal {
         self.shows_progress
     }
 
+    /// Takes the line of progress away, so that what is written next stands on a line of its own.
+    fn begin(&self) -> MutexGuard<'static, ()> {
+        let line = alone();
+        if self.shows_progress {
+            let _ = std::io::stderr().write_all(CLEAR.as_bytes());
+        }
+        line
+    }
+
     /// A result.
     pub(super) fn result(&mut self, text: &str) -> std::io::Result<()> {
+        let _line = self.begin();
         let mut output = std::io::stdout().lock();
         output.write_all(text.as_bytes())?;
         output.flush()
@@ -70,11 +92,14 @@ impl Terminal {
 
     /// An error. That it cannot be written changes nothing: the exit code says it too.
     pub(super) fn error(&mut self, message: &str, hint: Option<&str>) {
+        let _line = self.begin();
         let word = self.errors.tint(Tint::Bad, "error");
-        let _ = writeln!(std::io::stderr(), "{word}: {}", inert(message));
+        let mut text = format!("{word}: {}\n", inert(message));
         if let Some(hint) = hint {
-            let _ = writeln!(std::io::stderr(), "  hint: {}", inert(hint));
+            text.push_str(&format!("  hint: {}\n", inert(hint)));
         }
+        // Standard error has no buffer: one write, or others write in between.
+        let _ = std::io::stderr().write_all(text.as_bytes());
     }
 
     /// Why a verb ends early.
@@ -95,14 +120,17 @@ impl Terminal {
 
     /// Diagnostics that are drawn already.
     pub(super) fn drawn(&mut self, diagnostics: &str) {
+        let _line = self.begin();
         let _ = std::io::stderr().write_all(inert(diagnostics).as_bytes());
     }
 
     /// Something worth knowing that is no result.
     pub(super) fn note(&mut self, message: &str) {
         if !self.quiet {
+            let _line = self.begin();
             let word = self.errors.tint(Tint::Unsure, "note");
-            let _ = writeln!(std::io::stderr(), "{word}: {}", inert(message));
+            let text = format!("{word}: {}\n", inert(message));
+            let _ = std::io::stderr().write_all(text.as_bytes());
         }
     }
 
@@ -117,6 +145,7 @@ impl Terminal {
     /// Commands for the runner of a workflow, which reads them from both streams: here they leave
     /// the result as it is.
     pub(super) fn commands(&mut self, commands: &str) {
+        let _line = self.begin();
         let _ = std::io::stderr().write_all(commands.as_bytes());
     }
 }

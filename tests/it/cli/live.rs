@@ -173,3 +173,21 @@ fn a_waiver_is_pinned_to_what_the_channels_show_when_they_are_asked() {
     assert!(policy.contains(&"11".repeat(32)), "{policy}");
     assert_eq!(live.check(&["--version", "1.0"]).run().code, Some(0));
 }
+
+/// Where results and progress go to one terminal, the progress is taken away before a result.
+#[cfg(unix)]
+#[test]
+fn at_a_terminal_the_report_begins_on_a_line_of_its_own() {
+    let live = live("2026-01-01T00:00:00Z".to_owned());
+    live.git(&["-C", "repository", "tag", "1.0"]);
+    let cache = live.folder.path().join("cache");
+    let environment = serde_json::json!({"LOCKSTEP_CACHE_DIR": cache, "NO_COLOR": "1",
+        "PATH": std::env::var("PATH").unwrap()});
+    let arguments = ["check", live.policy.as_str()];
+    let (code, shown) = super::key::at_a_terminal(&live.folder, &arguments, &[], environment);
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("asking: "), "{shown}");
+    let clear = "\r\u{1b}[K";
+    let before = shown.split("version  tag").next().unwrap();
+    assert!(before.ends_with(clear), "{shown:?}");
+}

@@ -3,6 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
+use super::terminal::AtTerminal;
 use super::{Folder, LIBRARY, Run};
 use crate::observe::loopback::{Loopback, answer};
 
@@ -181,13 +182,14 @@ fn at_a_terminal_the_report_begins_on_a_line_of_its_own() {
     let live = live("2026-01-01T00:00:00Z".to_owned());
     live.git(&["-C", "repository", "tag", "1.0"]);
     let cache = live.folder.path().join("cache");
-    let environment = serde_json::json!({"LOCKSTEP_CACHE_DIR": cache, "NO_COLOR": "1",
-        "PATH": std::env::var("PATH").unwrap()});
-    let arguments = ["check", live.policy.as_str()];
-    let (code, shown) = super::key::at_a_terminal(&live.folder, &arguments, &[], environment);
-    assert_eq!(code, 0, "{shown}");
-    assert!(shown.contains("asking: "), "{shown}");
+    let seen = AtTerminal::new(&["check", &live.policy], live.folder.path())
+        .env("LOCKSTEP_CACHE_DIR", cache.to_str().unwrap())
+        .env("NO_COLOR", "1")
+        .env("PATH", &std::env::var("PATH").unwrap())
+        .run();
+    assert_eq!(seen.code, 0, "{seen:?}");
+    assert!(seen.text.contains("asking: "), "{seen:?}");
     let clear = "\r\u{1b}[K";
-    let before = shown.split("version  tag").next().unwrap();
-    assert!(before.ends_with(clear), "{shown:?}");
+    let before = seen.text.split("version  tag").next().unwrap();
+    assert!(before.ends_with(clear), "{seen:?}");
 }

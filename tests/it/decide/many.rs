@@ -55,7 +55,7 @@ fn findings_come_newest_first_however_many_there_are() {
 #[test]
 fn each_is_held_to_the_nearest_attested_one_and_to_the_publisher_before_it() {
     let package = |at: usize| {
-        let attested = at % 100 == 0;
+        let attested = at.is_multiple_of(100);
         let publisher = if at % 250 == 249 { "stranger" } else { "owner" };
         format!(r#"{{"publisher":"{publisher}","files":{{"{at}.tgz":{{"attested":{attested}}}}}}}"#)
     };

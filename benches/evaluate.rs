@@ -55,7 +55,7 @@ fn main() {
             environment: None,
             fail_on: Default::default(),
         };
-        let runs = (1_000_000 / cells).clamp(1, 50);
+        let runs = (1_000_000 / cells).clamp(3, 50);
         let judged = best(runs, || {
             let now = checked.evidence().decided_at;
             let verdict = evaluate(&policy, &checked, &question, now).unwrap();

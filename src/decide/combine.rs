@@ -160,10 +160,11 @@ fn retry_at<'f>(open: impl Iterator<Item = &'f Finding>) -> Option<Time> {
 fn approved(scene: &Scene<'_>) -> Vec<String> {
     let judged = scene.cases.iter().filter(|case| !case.older);
     let found = judged.flat_map(Case::required).filter_map(Standing::found);
-    let mut commits: Vec<&Commit> = Vec::new();
+    let mut commits: Vec<(u64, &Commit)> = Vec::new();
     let mut digests: Vec<Digest> = Vec::new();
     for found in found {
-        commits.extend(&found.entry.commit);
+        let commit = found.entry.commit.as_ref();
+        commits.extend(commit.map(|commit| (beginning(commit), commit)));
         digests.extend(content_digests(&found.entry));
     }
     // Sorted as they are, which is the order of their texts: `git:` stands before `sha256:`.
@@ -171,9 +172,18 @@ fn approved(scene: &Scene<'_>) -> Vec<String> {
     commits.dedup();
     digests.sort_unstable();
     digests.dedup();
-    let commits = commits.into_iter().map(|commit| format!("git:{commit}"));
+    let commits = commits
+        .into_iter()
+        .map(|(_, commit)| ["git:", commit.as_str()].concat());
     let digests = digests.into_iter().map(|digest| digest.to_string());
     commits.chain(digests).collect()
+}
+
+/// What an order of commits compares first: nearly always it is enough, and beside the reference it
+/// is at hand.
+fn beginning(commit: &Commit) -> u64 {
+    let first = commit.as_str().as_bytes().first_chunk();
+    first.map_or(0, |first| u64::from_be_bytes(*first))
 }
 
 fn endpoints(scene: &Scene<'_>, checked: &CheckedEvidence) -> Vec<EndpointAsked> {

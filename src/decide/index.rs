@@ -201,6 +201,8 @@ impl ByKey {
     fn fill(&mut self, releases: &[(&str, Version)]) {
         let Self { table, hasher } = self;
         let key = |at: usize| releases[at].1.key();
+        // Nearly always every release has a key of its own.
+        table.reserve(releases.len(), |same| hasher.hash_one(key(same.first)));
         for at in 0..releases.len() {
             let hash = hasher.hash_one(key(at));
             let equal = |same: &Same| key(same.first) == key(at);

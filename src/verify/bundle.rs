@@ -36,14 +36,17 @@ impl UnverifiedBundle {
     /// # Errors
     /// [`Fault::TooLarge`], [`Fault::Malformed`] or [`Fault::Unsupported`].
     pub fn read(bytes: &[u8]) -> Result<Self, VerifyError> {
-        if bytes.len() > BUNDLE_BYTES {
-            let message = format!("a bundle of more than {BUNDLE_BYTES} bytes");
-            return Err(VerifyError::new(Fault::TooLarge, message));
+        if formats::is_sigstore_bundle(bytes) {
+            return Self::read_sigstore(bytes);
         }
-        if !formats::is_sigstore_bundle(bytes) {
-            json::shape("the bundle", bytes, BUNDLE)?;
-            return formats::read_one(bytes);
-        }
+        capped(bytes)?;
+        json::shape("the bundle", bytes, BUNDLE)?;
+        formats::read_one(bytes)
+    }
+
+    /// Reads one Sigstore bundle: what has any other member is none.
+    pub(super) fn read_sigstore(bytes: &[u8]) -> Result<Self, VerifyError> {
+        capped(bytes)?;
         let version = shape::check(&json::shape("the bundle", bytes, BUNDLE)?)?;
         let malformed = |text: String| VerifyError::new(Fault::Malformed, visible(&text, 300));
         let text = std::str::from_utf8(bytes).map_err(|error| malformed(error.to_string()))?;
@@ -89,5 +92,15 @@ impl UnverifiedBundle {
         Statement::read(envelope.payload.as_bytes())
             .map(Some)
             .map_err(|error| VerifyError::new(Fault::Statement, error.to_string()))
+    }
+}
+
+fn capped(bytes: &[u8]) -> Result<(), VerifyError> {
+    match bytes.len() > BUNDLE_BYTES {
+        true => {
+            let message = format!("a bundle of more than {BUNDLE_BYTES} bytes");
+            Err(VerifyError::new(Fault::TooLarge, message))
+        }
+        false => Ok(()),
     }
 }

@@ -1,10 +1,12 @@
 //! What verification gives: values that nothing else can make and that are never read from a file.
 
-use serde::Serialize;
+use std::sync::{Arc, OnceLock};
+
+use serde::{Serialize, Serializer};
 
 use super::Signer;
 use super::formats::SimpleSigning;
-use crate::model::{ArtifactDigest, Digest, Leniency, Statement, Time};
+use crate::model::{ArtifactDigest, Digest, Leniency, Statement, Time, TrustDomain};
 
 /// A bundle whose signature verified.
 #[derive(Debug, Clone)]
@@ -110,9 +112,30 @@ pub struct VerifiedSignature {
     /// What the trust domain forgave.
     pub(super) leniency: Leniency,
     /// The trust domain.
-    pub(super) domain: Digest,
+    pub(super) domain: DomainId,
     /// SHA-256 of the bundle's bytes.
     pub(super) bundle: Digest,
+}
+
+/// The id of a trust domain, worked out when it is first asked for: few results show it.
+#[derive(Debug, Clone)]
+pub(super) struct DomainId(Arc<(TrustDomain, OnceLock<Digest>)>);
+
+impl DomainId {
+    pub(super) fn of(domain: &TrustDomain) -> Self {
+        Self(Arc::new((domain.clone(), OnceLock::new())))
+    }
+
+    fn get(&self) -> Digest {
+        let (domain, id) = &*self.0;
+        *id.get_or_init(|| domain.id())
+    }
+}
+
+impl Serialize for DomainId {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.get().serialize(to)
+    }
 }
 
 impl VerifiedStatement {
@@ -183,7 +206,7 @@ impl VerifiedSignature {
 
     /// The trust domain that it verified under.
     pub fn domain(&self) -> Digest {
-        self.domain
+        self.domain.get()
     }
 
     /// SHA-256 of the bundle's bytes.

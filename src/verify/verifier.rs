@@ -12,6 +12,7 @@ use sigstore_verify::{
 use super::batch::on_all_cores;
 use super::logs::Logs;
 use super::material::Material;
+use super::verified::DomainId;
 use super::{
     CertificateClaims, Fault, Signer, TrustError, UnverifiedBundle, Verified, VerifiedArtifact,
     VerifiedSignature, VerifiedStatement, VerifyError, failure, strict,
@@ -25,7 +26,7 @@ pub struct Verifier {
     key: Option<DerPublicKey>,
     label: String,
     leniency: Leniency,
-    domain: Digest,
+    domain: DomainId,
 }
 
 impl Verifier {
@@ -41,7 +42,7 @@ impl Verifier {
             key: material.key,
             label: visible(&domain.label, 100),
             leniency: domain.leniency,
-            domain: domain.id(),
+            domain: DomainId::of(domain),
         })
     }
 
@@ -126,7 +127,7 @@ impl Verifier {
             times,
             log_entries: bundle.bundle.verification_material.tlog_entries.len(),
             leniency: self.leniency,
-            domain: self.domain,
+            domain: self.domain.clone(),
             bundle: bundle.digest,
         };
         // The statement was read from the very payload bytes whose signature was verified: both

@@ -7,6 +7,9 @@ use crate::cli::exit::Failure;
 use crate::model::{ArtifactDigest, visible_line};
 use crate::verify::{DOCUMENT_BYTES, UnverifiedDocument, VerifyError, read_all};
 
+/// What holds nearly every bundle, so that it is read in one go.
+const USUAL_BYTES: usize = 32 * 1024;
+
 /// Bundles with the name of where each was found.
 #[derive(Default)]
 pub(in crate::cli) struct Bundles {
@@ -97,7 +100,7 @@ fn numbered(
 
 fn bytes(name: &str) -> std::io::Result<Vec<u8>> {
     let limit = DOCUMENT_BYTES as u64 + 1;
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(USUAL_BYTES);
     match name {
         "-" => std::io::stdin()
             .lock()

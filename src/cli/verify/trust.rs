@@ -214,7 +214,7 @@ fn with_key(label: &str, pem: &Arc<str>, root: TrustDomain) -> TrustDomain {
 fn text(file: &Path) -> Result<(String, String), Failure> {
     let label = visible_line(&file.display().to_string());
     let read = || -> std::io::Result<String> {
-        let mut text = String::new();
+        let mut text = String::with_capacity(32 * 1024);
         File::open(file)?
             .take(TRUST_BYTES + 1)
             .read_to_string(&mut text)?;

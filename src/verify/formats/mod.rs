@@ -83,6 +83,16 @@ pub fn read_all(bytes: &[u8]) -> Result<Vec<Result<UnverifiedDocument, VerifyErr
         let message = format!("a document of more than {DOCUMENT_BYTES} bytes");
         return Err(VerifyError::new(Fault::TooLarge, message));
     }
+    // Nearly always it is one; why something is none is told by what follows.
+    if is_sigstore_bundle(bytes)
+        && let Ok(bundle) = UnverifiedBundle::read_sigstore(bytes)
+    {
+        return Ok(vec![Ok(UnverifiedDocument {
+            format: "Sigstore bundle",
+            bundle,
+            simple_signing: None,
+        })]);
+    }
     let text = text(bytes)?;
     let mut found = Vec::new();
     for value in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
@@ -256,7 +266,7 @@ fn one(
     }
     Ok(UnverifiedDocument {
         format,
-        bundle: UnverifiedBundle::read(json.as_bytes())?,
+        bundle: UnverifiedBundle::read_sigstore(json.as_bytes())?,
         simple_signing,
     })
 }

@@ -8,6 +8,7 @@ use crate::observe::github_fake::Github;
 use crate::observe::loopback::{Loopback, answer};
 use crate::observe::oci::pusher::Pusher;
 use crate::observe::oci::registries::{Demand, Registry};
+use crate::observe::peers::free_port;
 
 const ATTEST: &[&str] = &[
     "attest",
@@ -177,10 +178,7 @@ fn whoever_cannot_be_asked_ends_a_run_with_3_and_whoever_refuses_with_2() {
         assert!(ran.err.contains(host), "{ran:#?}");
     }
     // Nobody listens there.
-    let closed = {
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        free.local_addr().unwrap()
-    };
+    let closed = format!("127.0.0.1:{}", free_port());
     let image = format!("oci:{closed}/acme/api:1.0");
     let ran = attest(&folder, &[&image, "--to", "registry"], &[]);
     assert_eq!(ran.code, Some(3), "{ran:#?}");

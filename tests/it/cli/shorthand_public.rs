@@ -12,6 +12,7 @@ use std::thread;
 
 use super::{Ran, Run};
 use crate::observe::loopback::{Loopback, answer};
+use crate::observe::peers::free_port;
 
 const INDEX: &str = "index.example:443";
 
@@ -92,10 +93,7 @@ impl Index {
             .unwrap();
         assert!(made.status.success(), "{made:?}");
         fs::create_dir_all(folder.path().join("pypi/lib")).unwrap();
-        let port = {
-            let free = TcpListener::bind("127.0.0.1:0").unwrap();
-            free.local_addr().unwrap().port()
-        };
+        let port = free_port();
         let child = Command::new("openssl")
             .args([
                 "s_server", "-HTTP", "-quiet", "-cert", "cert.pem", "-key", "key.pem",

@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -46,19 +47,18 @@ fn lacking(program: &str, source: &str) -> Option<PathBuf> {
 impl Peer {
     /// Starts a server on a free port and waits until it answers HTTP.
     pub(crate) fn start(program: &Path, arguments: impl Fn(&str) -> Vec<String>) -> Self {
-        let port = {
-            let free = TcpListener::bind("127.0.0.1:0").unwrap();
-            free.local_addr().unwrap().port()
-        };
+        let port = free_port();
         let child = Command::new(program)
             .args(arguments(&port.to_string()))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let peer = Self { child, port };
+        let mut peer = Self { child, port };
         let deadline = Instant::now() + Duration::from_secs(60);
         while !peer.answers() {
+            let ended = peer.child.try_wait().unwrap();
+            assert!(ended.is_none(), "{program:?} did not start: {ended:?}");
             assert!(Instant::now() < deadline, "{program:?} does not answer");
             thread::sleep(Duration::from_millis(50));
         }
@@ -72,6 +72,20 @@ impl Peer {
         let mut byte = [0];
         stream.write_all(b"GET / HTTP/1.0\r\n\r\n").is_ok()
             && stream.read(&mut byte).is_ok_and(|n| n == 1)
+    }
+}
+
+/// A port below those that the system gives to whoever asks for any (on Linux from 32,768), so that
+/// no other test is given it before the server has it.
+pub(crate) fn free_port() -> u16 {
+    static TRIED: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let tried = TRIED.fetch_add(1, Ordering::Relaxed);
+        let port = 10_000 + (std::process::id() * 61 + tried) % 20_000;
+        let port = u16::try_from(port).unwrap();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
     }
 }
 

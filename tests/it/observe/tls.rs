@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::Write;
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -12,6 +11,7 @@ use lockstep::observe::Environment;
 use lockstep::observe::http::{Client, ClientError, Event, Limits, Silent};
 
 use super::asking::{World, failure, short, whole};
+use super::peers::free_port;
 
 /// `openssl s_server` that serves the answers in a folder; it ends with its value.
 struct Server {
@@ -35,10 +35,7 @@ impl Server {
                     content-type: application/x-git-upload-pack-advertisement\r\n";
         let answer = format!("{head}content-length: {}\r\n\r\n{body}", body.len());
         fs::write(refs.join("refs?service=git-upload-pack"), answer).unwrap();
-        let port = {
-            let free = TcpListener::bind("127.0.0.1:0").unwrap();
-            free.local_addr().unwrap().port()
-        };
+        let port = free_port();
         let child = Command::new("openssl")
             .args([
                 "s_server", "-HTTP", "-quiet", "-cert", "cert.pem", "-key", "key.pem",

@@ -57,17 +57,24 @@ struct Case {
     checks: &'static [(Algorithm, Over)],
 }
 
-const CASES: [Case; 3] = [
+const REKOR_V1: [(Algorithm, Over); 5] = [
+    (Algorithm::P384, Over::Certificate),
+    (Algorithm::P256, Over::Certificate),
+    (Algorithm::P256, Over::Promise),
+    (Algorithm::P256, Over::Checkpoint),
+    (Algorithm::P256, Over::Content),
+];
+
+const CASES: [Case; 4] = [
     Case {
-        name: "Rekor v1",
+        name: "Rekor v1, signature",
+        folder: "happy-path-v0.3",
+        checks: &REKOR_V1,
+    },
+    Case {
+        name: "Rekor v1, statement",
         folder: "happy-path-intoto-in-dsse-v3",
-        checks: &[
-            (Algorithm::P384, Over::Certificate),
-            (Algorithm::P256, Over::Certificate),
-            (Algorithm::P256, Over::Promise),
-            (Algorithm::P256, Over::Checkpoint),
-            (Algorithm::P256, Over::Content),
-        ],
+        checks: &REKOR_V1,
     },
     Case {
         name: "Rekor v2 and timestamp",

@@ -18,11 +18,11 @@ pub(super) struct InspectArguments {
     /// --owner to a digest.
     #[arg(value_name = "BUNDLE|SUBJECT", required = true)]
     bundles: Vec<String>,
-    #[command(flatten)]
-    places: PlaceArguments,
     /// How the result is written.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+    #[command(flatten)]
+    places: PlaceArguments,
 }
 
 pub(super) fn run(

@@ -84,7 +84,8 @@ enum Format {
 }
 
 // Only the options of the verb that is asked for are built: nobody waits for those of the others. So
-// what the overview says of each verb is here, and not on its options.
+// what the overview says of each verb is here, and not on its options, of which a documentation
+// comment would take its place.
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 enum Verb {

@@ -33,7 +33,7 @@ enum VerdictFormat {
     Csv,
 }
 
-/// Where verdicts go, and how.
+// Where verdicts go, and how.
 #[derive(Debug, Args)]
 pub(super) struct OutputArguments {
     /// How the result is written.

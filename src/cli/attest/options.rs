@@ -69,7 +69,7 @@ pub(in crate::cli) struct AttestArguments {
     pub(super) signing: SigningArguments,
 }
 
-/// What is said of the build outside of a CI system that is known.
+// What is said of the build outside of a CI system that is known.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "The build, where no CI system is known")]
 pub(super) struct BuildArguments {
@@ -106,7 +106,7 @@ pub(super) enum Destination {
     Github,
 }
 
-/// Who signs.
+// Who signs.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Who signs; the CI job or the person here where no key is given")]
 pub(in crate::cli) struct SigningArguments {
@@ -126,7 +126,7 @@ pub(in crate::cli) struct SigningArguments {
     pub(super) services: ServiceArguments,
 }
 
-/// With which services to sign.
+// With which services to sign.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Services; those of the public Sigstore instance where not given")]
 pub(super) struct ServiceArguments {

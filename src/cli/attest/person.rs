@@ -19,7 +19,7 @@ use crate::model::visible;
 use super::asking::Asking;
 use super::{browser, unsigned};
 
-/// How a person signs in.
+// How a person signs in.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Signing in by a browser, at a terminal without a token or a CI job")]
 pub(super) struct SignInArguments {

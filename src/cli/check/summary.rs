@@ -18,7 +18,7 @@ use crate::decide::{Question, Which};
 use crate::model::{Outcome, visible_line};
 use crate::verify::{BUNDLE_BYTES, UnverifiedBundle};
 
-/// The verdict as a signed summary.
+// The verdict as a signed summary.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Signed verdict")]
 pub(super) struct SummaryArguments {
@@ -35,7 +35,13 @@ pub(super) struct SummaryArguments {
     #[arg(long, value_name = "URI", requires = "emit_vsa")]
     vsa_resource: Option<String>,
     /// The form of the summary.
-    #[arg(long, value_enum, default_value_t = SummaryForm::Bundle, requires = "emit_vsa")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORM",
+        default_value_t = SummaryForm::Bundle,
+        requires = "emit_vsa"
+    )]
     vsa_format: SummaryForm,
     /// Sign a verdict on evidence from a file, for which nobody vouches. The summary says so.
     #[arg(long, requires_all = ["emit_vsa", "evidence"])]

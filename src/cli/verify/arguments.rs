@@ -24,6 +24,14 @@ pub(in crate::cli) struct VerifyArguments {
     /// times. Without it NAME.sigstore.json beside each file, else NAME.sigstore.
     #[arg(long, short, value_name = "FILE", conflicts_with_all = ["repo", "owner"])]
     pub(super) bundle: Vec<String>,
+    /// What must be signed: `slsa` (SLSA provenance), `publish` (PyPI's or npm's publish
+    /// attestation), `signature` (the artifact itself, no statement), `any`, or the URI of a
+    /// predicate type.
+    #[arg(long, alias = "type", value_name = "TYPE", default_value = "slsa")]
+    predicate_type: String,
+    /// How the result is written.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(super) format: Format,
     #[command(flatten)]
     pub(super) places: PlaceArguments,
     #[command(flatten)]
@@ -32,19 +40,11 @@ pub(in crate::cli) struct VerifyArguments {
     source: SourceArguments,
     #[command(flatten)]
     pub(super) trust: TrustArguments,
-    /// What must be signed: `slsa` (SLSA provenance), `publish` (PyPI's or npm's publish
-    /// attestation), `signature` (the artifact itself, no statement), `any`, or the URI of a
-    /// predicate type.
-    #[arg(long, alias = "type", value_name = "TYPE", default_value = "slsa")]
-    predicate_type: String,
     #[command(flatten)]
     pub(super) summary: VerifySummaryArguments,
-    /// How the result is written.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub(super) format: Format,
 }
 
-/// Whose signature counts.
+// Whose signature counts.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Signer")]
 struct SignerArguments {
@@ -75,7 +75,7 @@ struct SignerArguments {
     unsafe_any_identity: bool,
 }
 
-/// From which source, and how, the artifact must have been built.
+// From which source, and how, the artifact must have been built.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Source and build")]
 struct SourceArguments {
@@ -126,7 +126,7 @@ struct SourceArguments {
     trigger: Option<String>,
 }
 
-/// What signatures are verified against.
+// What signatures are verified against.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Trust")]
 pub(super) struct TrustArguments {

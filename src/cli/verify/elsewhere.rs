@@ -18,7 +18,7 @@ use crate::report::Unread;
 
 use super::Bundles;
 
-/// Which of GitHub's stores of attestations is asked too.
+// Which of GitHub's stores of attestations is asked too.
 #[derive(Debug, Default, Args)]
 pub(in crate::cli) struct StoreArguments {
     /// Ask GitHub's attestation store of this repository: OWNER/NAME or its address. Of files and
@@ -58,7 +58,7 @@ impl StoreArguments {
     }
 }
 
-/// Where subjects and what is attached to them lie.
+// Where subjects and what is attached to them lie.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Places")]
 pub(in crate::cli) struct PlaceArguments {

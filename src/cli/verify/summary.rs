@@ -5,7 +5,7 @@ use clap::Args;
 use crate::model::{Digest, Duration};
 use crate::verify::SummaryExpectations;
 
-/// What a verifier that is trusted must have decided before.
+// What a verifier that is trusted must have decided before.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Verification summary")]
 pub(super) struct VerifySummaryArguments {

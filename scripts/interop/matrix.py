@@ -7,6 +7,7 @@ import tarfile
 from pathlib import Path
 
 import divergences
+import further
 from peers import IDENTITY, PERSON, PROVENANCE, SUMMARY, VERIFIER, Signed
 from stage import CaseFailed, expect_refusal, expect_success
 
@@ -309,6 +310,7 @@ def images(world, registries):
                 world.table.run(case, signer.name, "(signing)", attest)
                 for reader in (world.cosign, world.lockstep):
                     read_image(world, case, signer, reader, image)
+                further.downloaded(world, case, signer, image)
 
 
 def read_image(world, case, signer, reader, image):

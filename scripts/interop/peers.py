@@ -69,6 +69,12 @@ class Cosign(Peer):
             self.program, "generate-key-pair", "--output-key-prefix", prefix, environment={"COSIGN_PASSWORD": PASSWORD}
         )
 
+    def initialize(self, repository, first_root, home):
+        """Reads a TUF repository, in a home of its own."""
+        return self.shell.run(
+            self.program, "initialize", "--mirror", repository, "--root", first_root, environment={"HOME": str(home)}
+        )
+
     def identity(self, key):
         return ["--key", key] if key else ["--identity-token", self.services.token()]
 
@@ -248,13 +254,20 @@ class Lockstep(Peer):
             source = ["--source-repository", "https://github.com/acme/app", "--source-commit", signed.commit]
         return ["--certificate-identity", signed.identity, "--certificate-oidc-issuer", signed.issuer, *source]
 
-    def verify(self, signed):
+    def verify(self, signed, trusted_root=None):
         kind = signed.predicate_type if signed.kind == "dsse" else "signature"
         logless = [] if signed.log else ["--unsafe-no-log"]
         return self.shell.run(
-            self.program, "verify", signed.artifact, "--bundle", signed.bundle, "--trusted-root", self.trusted_root,
+            self.program, "verify", signed.artifact, "--bundle", signed.bundle, "--trusted-root", trusted_root or self.trusted_root,
             *self.expectations(signed), "--predicate-type", kind, *logless,
         )
+
+    def update_trust(self, repository, first_root, output):
+        return self.shell.run(self.program, "trust", "update", "--mirror", repository, "--root", first_root, "--output", output)
+
+    def download(self, image, folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        return self.shell.run(self.program, "download", f"oci:{image}", "--output", folder)
 
     def verify_image(self, image, signed):
         return self.shell.run(

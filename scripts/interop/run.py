@@ -16,6 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import further
 import matrix
 import peers
 import registries
@@ -79,6 +80,8 @@ def run(told, state):
         matrix.read_as_verdicts(world, everything)
         matrix.images(world, hosts)
         matrix.distributions(world)
+        further.several_subjects(world)
+        further.roots_by_tuf(world)
     return table.print()
 
 

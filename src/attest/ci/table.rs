@@ -192,7 +192,9 @@ pub(super) fn provenance(environment: &Environment) -> Result<Option<Provenance>
             "{}: {name} is not set, or holds what no predicate may",
             system.name
         );
-        ProvenanceError::new(message, "docs/attest.md lists the variables that are read")
+        let hint = "docs/attest.md lists the variables that are read; what the system leaves unset, \
+                    the job may set for this command";
+        ProvenanceError::new(message, hint)
     };
     // The first that is set counts: one that does not fit never makes way for another.
     let first = |variables: &[Variable]| {

@@ -8,7 +8,18 @@ const COMMIT: &str = "0e58ed8671d6b60d0890c21b07f8835ace038e67";
 
 /// The environments of `fixtures/ci`, written by hand as the vendors document them, as lines.
 fn documented() -> Vec<(String, Vec<(String, String)>)> {
-    let folder = crate::cli::root().join("fixtures/ci");
+    let systems = kept("fixtures/ci");
+    for (name, _) in &systems {
+        let file = format!("fixtures/ci/{name}.env");
+        let text = std::fs::read_to_string(crate::cli::root().join(file)).unwrap();
+        assert!(text.starts_with("# https://"), "{name} names its origin");
+    }
+    systems
+}
+
+/// The environments of a folder, by system.
+pub(super) fn kept(folder: &str) -> Vec<(String, Vec<(String, String)>)> {
+    let folder = crate::cli::root().join(folder);
     let mut systems = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -16,7 +27,6 @@ fn documented() -> Vec<(String, Vec<(String, String)>)> {
             continue;
         }
         let text = std::fs::read_to_string(&path).unwrap();
-        assert!(text.starts_with("# https://"), "{path:?} names its origin");
         let lines = text.lines().filter(|line| !line.starts_with('#'));
         let variables = lines.map(|line| line.split_once('=').unwrap());
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -27,13 +37,13 @@ fn documented() -> Vec<(String, Vec<(String, String)>)> {
     systems
 }
 
-fn environment(variables: &[(String, String)]) -> Environment {
+pub(super) fn environment(variables: &[(String, String)]) -> Environment {
     let with =
         |environment: Environment, (name, value): &(String, String)| environment.with(name, value);
     variables.iter().fold(Environment::empty(), with)
 }
 
-fn provenance(environment: &Environment) -> Provenance {
+pub(super) fn provenance(environment: &Environment) -> Provenance {
     Provenance::of_environment(environment, None, &Stated::default()).unwrap()
 }
 

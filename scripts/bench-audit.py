@@ -230,9 +230,12 @@ def run(lockstep, folder, cache, title, components):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--components", type=int, default=500)
-    parser.add_argument("--lockstep", default="target/release/lockstep")
+    built = Path(os.environ.get("CARGO_TARGET_DIR", "target")) / "release/lockstep"
+    parser.add_argument("--lockstep", type=Path, default=built)
     arguments = parser.parse_args()
-    lockstep = str(Path(arguments.lockstep).resolve())
+    if not arguments.lockstep.is_file():
+        sys.exit(f"{arguments.lockstep}: not there; run `cargo build --release` first")
+    lockstep = str(arguments.lockstep.resolve())
     # As many connections as there are turns; files of the cache beside them.
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     server = Server(("127.0.0.1", 0), Answers)

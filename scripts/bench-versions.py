@@ -28,7 +28,8 @@ def pairs():
 
 
 def main():
-    program = sys.argv[1] if len(sys.argv) > 1 else "target/release/lockstep"
+    built = os.path.join(os.environ.get("CARGO_TARGET_DIR", "target"), "release/lockstep")
+    program = sys.argv[1] if len(sys.argv) > 1 else built
     if not os.path.exists(program):
         sys.exit(f"{program}: not there; run `cargo build --release` first")
     drawn = list(pairs())

@@ -75,12 +75,11 @@ pub(super) fn cases<'a>(
                         known.line.name == line.name && known.version.key() == release.version.key()
                     };
                     if !cases.iter().any(is_known) {
-                        cases.push(case(line, release.version));
+                        let mut built = case(line, release.version);
+                        built.named = true;
+                        cases.push(built);
                     }
                 }
-            }
-            for case in &mut cases {
-                case.named = true;
             }
         }
         Which::Newest => {

@@ -71,16 +71,28 @@ impl Scene {
 
     /// The same, and says whose signature counts.
     pub(super) fn by_us(&self, arguments: &[&str]) -> Ran {
-        let signer = [
-            "--certificate-identity",
-            IDENTITY,
-            "--certificate-oidc-issuer",
-            ISSUER,
-        ];
-        let all: Vec<&str> = signer.iter().chain(arguments).copied().collect();
-        self.verify(&all)
+        let all: Vec<&str> = BY_US.iter().chain(arguments).copied().collect();
+        Run::new(&all).within(self.folder.path()).run()
+    }
+
+    /// Signs the usual provenance with the key, to this file.
+    pub(super) fn sign_with_key(&self, file: &str) {
+        let (said, options) = (self.said(&provenance()), Options::at(TIME));
+        let signed = self.authority.sign_with(&self.key, &said, &options);
+        self.folder.file(file, signed);
     }
 }
+
+/// What says the trusted root of the authority and whose signature counts.
+pub(super) const BY_US: [&str; 7] = [
+    "verify",
+    "--trusted-root",
+    "root.json",
+    "--certificate-identity",
+    IDENTITY,
+    "--certificate-oidc-issuer",
+    ISSUER,
+];
 
 #[track_caller]
 pub(super) fn proves(ran: &Ran) {

@@ -3,7 +3,7 @@
 use lockstep::model::Digest;
 
 use super::Run;
-use super::verify::{IDENTITY, ISSUER, Scene, denies, provenance, proves};
+use super::verify::{BY_US, Scene, denies, provenance, proves};
 
 #[test]
 fn bundles_come_from_beside_the_file_from_files_and_from_standard_input() {
@@ -11,18 +11,7 @@ fn bundles_come_from_beside_the_file_from_files_and_from_standard_input() {
     let digest = Digest::of(b"artifact").to_string();
     let bundle = std::fs::read_to_string(scene.folder.path().join("a.zip.sigstore.json")).unwrap();
     proves(&scene.by_us(&["--bundle", "a.zip.sigstore.json", "a.zip", &digest]));
-    let arguments = [
-        "verify",
-        "--trusted-root",
-        "root.json",
-        "--certificate-identity",
-        IDENTITY,
-        "--certificate-oidc-issuer",
-        ISSUER,
-        "--bundle",
-        "-",
-        &digest,
-    ];
+    let arguments = [&BY_US[..], &["--bundle", "-", &digest]].concat();
     let ran = Run::new(&arguments)
         .within(scene.folder.path())
         .input(bundle.clone())

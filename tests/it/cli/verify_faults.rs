@@ -6,9 +6,12 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use super::verify::{IDENTITY, ISSUER, Scene, TIME, provenance, proves};
+use super::verify::{BY_US, Scene, proves};
 use super::{Folder, LIBRARY, Ran, Run, library_evidence};
-use crate::authority::{Authority, Key, Options};
+use crate::authority::{Authority, Key};
+
+/// Judges the evidence of the folder.
+const CHECK: [&str; 4] = ["check", "lib.toml", "--evidence", "evidence.json"];
 
 #[track_caller]
 pub(super) fn ends_badly(ran: &Ran, step: &str) {
@@ -61,11 +64,7 @@ fn row_3_no_fault_in_any_file_of_verify_ends_with_0() {
     for name in ["a.zip", "a.zip.sigstore.json", "root.json"] {
         with_faults(&scene.folder, name, &by_identity);
     }
-    let said = scene.said(&provenance());
-    let signed = scene
-        .authority
-        .sign_with(&scene.key, &said, &Options::at(TIME));
-    scene.folder.file("ours.json", signed);
+    scene.sign_with_key("ours.json");
     let arguments = [
         "--key",
         "key.pub",
@@ -124,32 +123,14 @@ fn into_nothing(arguments: &[&str], folder: &Folder) -> Option<i32> {
 fn row_3_a_result_that_nobody_could_read_does_not_end_with_0() {
     let scene = Scene::new();
     for format in ["human", "json"] {
-        let arguments = [
-            "verify",
-            "--trusted-root",
-            "root.json",
-            "--certificate-identity",
-            IDENTITY,
-            "--certificate-oidc-issuer",
-            ISSUER,
-            "--format",
-            format,
-            "a.zip",
-        ];
+        let arguments = [&BY_US[..], &["--format", format, "a.zip"]].concat();
         assert_eq!(into_nothing(&arguments, &scene.folder), Some(2), "{format}");
     }
     scene.folder.file("lib.toml", LIBRARY);
     let evidence = library_evidence(&["1.0"], &["1.0"]);
     scene.folder.file("evidence.json", evidence);
     for format in ["human", "json", "sarif", "junit", "csv", "markdown"] {
-        let arguments = [
-            "check",
-            "lib.toml",
-            "--evidence",
-            "evidence.json",
-            "--format",
-            format,
-        ];
+        let arguments = [&CHECK[..], &["--format", format]].concat();
         assert_eq!(into_nothing(&arguments, &scene.folder), Some(2), "{format}");
     }
 }
@@ -160,14 +141,7 @@ fn row_3_no_fault_in_any_file_of_check_ends_with_0() {
     folder.file("lib.toml", LIBRARY);
     folder.file("evidence.json", library_evidence(&["1.0"], &["1.0"]));
     let run = || {
-        let arguments = [
-            "check",
-            "lib.toml",
-            "--evidence",
-            "evidence.json",
-            "--format",
-            "json",
-        ];
+        let arguments = [&CHECK[..], &["--format", "json"]].concat();
         Run::new(&arguments).within(folder.path()).run()
     };
     with_faults(&folder, "evidence.json", &run);

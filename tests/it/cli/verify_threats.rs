@@ -218,11 +218,7 @@ fn row_25_every_option_of_verify_decides_something() {
 #[test]
 fn row_25_a_key_is_verified_against_the_logs_that_are_known() {
     let scene = Scene::new();
-    let said = scene.said(&provenance());
-    let signed = scene
-        .authority
-        .sign_with(&scene.key, &said, &Options::at(TIME));
-    scene.folder.file("ours.json", signed);
+    scene.sign_with_key("ours.json");
     let arguments = [
         "verify",
         "--key",
@@ -238,6 +234,7 @@ fn row_25_a_key_is_verified_against_the_logs_that_are_known() {
         logged: Logged::Nowhere,
         ..Options::at(TIME)
     };
+    let said = scene.said(&provenance());
     let bare = scene.authority.sign_with(&scene.key, &said, &bare);
     scene.folder.file("bare.json", bare);
     let arguments = [

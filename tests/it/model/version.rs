@@ -187,7 +187,7 @@ proptest! {
 
     #[test]
     fn equality_is_an_equivalence_inside_each_scheme(versions in several(3)) {
-        let [a, b, c] = &versions[..] else { unreachable!() };
+        let (a, b, c) = (&versions[0], &versions[1], &versions[2]);
         prop_assert_eq!(a.same_release(a), Comparison::Equal);
         prop_assert_eq!(a.same_release(b), b.same_release(a));
         // A commit's prefix is no equivalence, which is why `resolve_commit` sees all of them.
@@ -212,7 +212,7 @@ proptest! {
     fn precedence_is_antisymmetric_and_transitive_and_equal_releases_are_level(
         versions in several(3),
     ) {
-        let [a, b, c] = &versions[..] else { unreachable!() };
+        let (a, b, c) = (&versions[0], &versions[1], &versions[2]);
         if !a.scheme().is_ordered() {
             prop_assert_eq!(a.precedence(b), None);
             return Ok(());

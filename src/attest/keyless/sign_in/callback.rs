@@ -126,10 +126,11 @@ pub(super) fn refused(error: &str, description: &str) -> SignError {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    const WANTED: Wanted<'_> = Wanted {
+    /// A sign-in of the tests, here and of the listener.
+    pub(crate) const WANTED: Wanted<'_> = Wanted {
         state: "s-1",
         issuer: "https://id.example",
         names_issuer: false,

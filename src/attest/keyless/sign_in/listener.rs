@@ -170,13 +170,8 @@ fn page(brought: &Brought) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::callback::tests::WANTED;
     use super::*;
-
-    const WANTED: Wanted<'_> = Wanted {
-        state: "s-1",
-        issuer: "https://id.example",
-        names_issuer: false,
-    };
 
     async fn send(address: &str, request: &[u8]) -> String {
         let authority = address.trim_start_matches("http://");

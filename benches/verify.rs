@@ -188,7 +188,16 @@ impl Over {
                 }
                 _ => unreachable!("the certificates of these bundles are of this size"),
             },
-            Self::Promise => entry["canonicalizedBody"].as_str().unwrap().len(),
+            Self::Promise => {
+                let body = entry["canonicalizedBody"].as_str().unwrap();
+                let log = decoded(&entry["logId"]["keyId"]);
+                let number = |name: &str| entry[name].as_str().unwrap_or_default().len();
+                r#"{"body":"","integratedTime":,"logID":"","logIndex":}"#.len()
+                    + body.len()
+                    + 2 * log.len()
+                    + number("integratedTime")
+                    + number("logIndex")
+            }
             Self::Checkpoint => {
                 let note = entry["inclusionProof"]["checkpoint"]["envelope"].as_str();
                 note.unwrap().find("\n\n").unwrap()

@@ -1,6 +1,10 @@
 //! Finds the names and the extensions in a certificate (RFC 5280 section 4.1): enough to tell who
 //! issued which, and whether it says one thing.
 
+pub(super) const SEQUENCE: u8 = 0x30;
+pub(super) const OCTET_STRING: u8 = 0x04;
+const OBJECT_IDENTIFIER: u8 = 0x06;
+
 /// The issuer and the subject of a certificate, as they are written in it; nothing where it is no
 /// certificate.
 pub(super) fn names(certificate: &[u8]) -> Option<(&[u8], &[u8])> {
@@ -18,13 +22,33 @@ pub(super) fn extensions(certificate: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
     let list = content(content(tagged)?)?;
     let mut found = Vec::new();
     let mut extensions = Elements(list);
-    for extension in extensions.by_ref() {
-        let fields: Vec<&[u8]> = Elements(content(extension)?).collect();
-        // Whether it is critical may stand between the two.
-        let (kind, value) = (fields.first()?, fields.last()?);
-        found.push((content(kind)?, content(value)?));
+    for it in extensions.by_ref() {
+        found.push(extension(it)?);
     }
     extensions.0.is_empty().then_some(found)
+}
+
+/// Object identifier and value of one extension.
+pub(super) fn extension(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut fields = Elements(inside(SEQUENCE, bytes)?);
+    let kind = fields.next()?;
+    // Whether it is critical may stand between the two.
+    let value = fields.last()?;
+    Some((
+        inside(OBJECT_IDENTIFIER, kind)?,
+        inside(OCTET_STRING, value)?,
+    ))
+}
+
+/// The key that a certificate is for, as it is written in it (`SubjectPublicKeyInfo`).
+pub(super) fn key(certificate: &[u8]) -> Option<&[u8]> {
+    let (_, _, after_subject) = parts(certificate)?;
+    Elements(after_subject).next()
+}
+
+/// What an element of this tag holds.
+pub(super) fn inside(tag: u8, bytes: &[u8]) -> Option<&[u8]> {
+    content(bytes).filter(|_| bytes.first() == Some(&tag))
 }
 
 /// What an element holds.

@@ -14,7 +14,9 @@ pub(super) fn told(error: &Error, domain: &str) -> VerifyError {
         Error::ArtifactMismatch(_) => Fault::Subject,
         Error::UnsupportedArtifact(_) | Error::UnsupportedBundle(_) => Fault::Unsupported,
         Error::Certificate(CertificateError::Malformed(_)) => Fault::Malformed,
-        Error::Certificate(_) => Fault::Certificate,
+        // Of a trusted root that was read before, the crate says this where it has no key of the
+        // algorithm that a certificate's timestamp names.
+        Error::Certificate(_) | Error::InvalidTrustRoot(_) => Fault::Certificate,
         Error::TransparencyLog(_) => Fault::Log,
         Error::Timestamp(_) => Fault::Timestamp,
         Error::Bundle(_) => Fault::Log,
@@ -26,7 +28,7 @@ pub(super) fn told(error: &Error, domain: &str) -> VerifyError {
     }
     let told = VerifyError::new(fault, visible(&text, 400));
     match error {
-        Error::Certificate(CertificateError::Sct(_)) => told.hint(format!(
+        Error::Certificate(CertificateError::Sct(_)) | Error::InvalidTrustRoot(_) => told.hint(format!(
             "no certificate transparency log that `{domain}` trusts vouches for the certificate; an \
              authority without one must be trusted with `unsafe-no-sct`"
         )),

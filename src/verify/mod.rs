@@ -5,6 +5,7 @@
 
 mod batch;
 mod bundle;
+mod certificate_timestamp;
 mod checked;
 mod der;
 mod error;

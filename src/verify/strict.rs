@@ -112,6 +112,9 @@ fn ordered(chain: &[&DerCertificate]) -> Result<(), VerifyError> {
 
 /// One entry counts once: not twice by its place, nor twice by what it records.
 fn distinct(entries: &[TransparencyLogEntry]) -> Result<(), VerifyError> {
+    if entries.len() < 2 {
+        return Ok(());
+    }
     let id = |entry: &TransparencyLogEntry| entry.log_id.key_id.as_bytes().to_vec();
     let places = entries.iter().map(|entry| (id(entry), entry.log_index));
     let records = entries

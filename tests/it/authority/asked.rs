@@ -66,7 +66,7 @@ pub(crate) struct Options {
     /// The time that the log promises; [`Self::time`] where it is none.
     pub(crate) integrated: Option<i64>,
     pub(crate) sct: Sct,
-    /// Which of the two intermediates issues the certificate.
+    /// Which intermediate issues the certificate: the one of its name, or one of two of a name.
     pub(crate) intermediate: usize,
     /// Position in the log, and its size.
     pub(crate) index: u64,

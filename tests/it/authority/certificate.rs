@@ -15,14 +15,47 @@ pub(crate) struct Certified {
 }
 
 /// How a leaf's signed certificate timestamp is made.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sct {
     /// By the CT log of the trusted root.
     Good,
+    /// The same, and the log adds something that nobody reads.
+    Extended,
+    /// The same, before all other extensions.
+    First,
     /// By a log that nobody trusts.
     Foreign,
+    /// By the log of the trusted root, but not as RFC 6962 wants it.
+    Flawed(Flaw),
     /// Not at all.
     Missing,
+}
+
+/// What is wrong with a timestamp.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flaw {
+    /// Signed for a certificate of another authority.
+    OtherIssuer,
+    /// Signed for another certificate.
+    OtherCertificate,
+    /// Says another time than was signed.
+    OtherTime,
+    /// Says that it is by another log.
+    OtherLog,
+    /// Says more than was signed.
+    OtherExtensions,
+    /// Names the algorithm of another key.
+    OtherAlgorithm,
+    /// Is of a version that nobody has defined.
+    OtherVersion,
+    /// Stands twice.
+    Twice,
+    /// The list is empty.
+    Nothing,
+    /// Something follows it in its place of the list.
+    MoreInPlace,
+    /// Something follows the list.
+    MoreAfterList,
 }
 
 /// What a leaf is for.
@@ -105,37 +138,61 @@ pub(crate) fn signing(
         )
     };
     if sct != Sct::Missing {
-        let list = timestamp_list(&body(&extensions), issuer, ct_log, times.not_before);
-        extensions.push(extension("1.3.6.1.4.1.11129.2.4.2", false, &octets(&list)));
+        let list = timestamp_list(&body(&extensions), issuer, ct_log, sct, times.not_before);
+        let place = if sct == Sct::First {
+            0
+        } else {
+            extensions.len()
+        };
+        let list = extension("1.3.6.1.4.1.11129.2.4.2", false, &octets(&list));
+        extensions.insert(place, list);
     }
     signed(&body(&extensions), &issuer.key)
 }
 
 /// RFC 6962 sections 3.2 and 3.3, over the certificate without its timestamps.
-fn timestamp_list(precertificate: &[u8], issuer: &Certified, log: &Key, seconds: i64) -> Vec<u8> {
-    let milliseconds = (seconds as u64 * 1000).to_be_bytes();
-    let length = (precertificate.len() as u32).to_be_bytes();
+fn timestamp_list(
+    precertificate: &[u8],
+    issuer: &Certified,
+    log: &Key,
+    sct: Sct,
+    seconds: i64,
+) -> Vec<u8> {
+    let flawed = |flaw| sct == Sct::Flawed(flaw);
+    let unless = |flaw, sound: &[u8], flaw_instead: &[u8]| match flawed(flaw) {
+        true => flaw_instead.to_vec(),
+        false => sound.to_vec(),
+    };
+    let vector = |bytes: &[u8]| [&(bytes.len() as u16).to_be_bytes()[..], bytes].concat();
+    let (time, later) = (seconds as u64 * 1000, seconds as u64 * 1000 + 1);
+    let said: &[u8] = if sct == Sct::Extended { b"more" } else { b"" };
+    let other = [precertificate, b"other"].concat();
+    let certificate = unless(Flaw::OtherCertificate, precertificate, &other);
     let entry = [
         &[0, 0][..],
-        &milliseconds,
+        &time.to_be_bytes(),
         &[0, 1],
-        &sha256(&issuer.key.spki()),
-        &length[1..],
-        precertificate,
-        &[0, 0],
+        &sha256(&unless(Flaw::OtherIssuer, &issuer.key.spki(), &log.spki())),
+        &(certificate.len() as u32).to_be_bytes()[1..],
+        &certificate,
+        &vector(said),
     ];
-    let signature = log.sign(&entry.concat());
     let timestamp = [
-        &[0][..],
-        &sha256(&log.spki()),
-        &milliseconds,
-        &[0, 0, 4, 3],
-        &(signature.len() as u16).to_be_bytes(),
-        &signature,
-    ]
-    .concat();
-    let one = [&(timestamp.len() as u16).to_be_bytes()[..], &timestamp].concat();
-    [&(one.len() as u16).to_be_bytes()[..], &one].concat()
+        unless(Flaw::OtherVersion, &[0], &[1]),
+        unless(Flaw::OtherLog, &sha256(&log.spki()), &sha256(b"other")),
+        unless(Flaw::OtherTime, &time.to_be_bytes(), &later.to_be_bytes()),
+        unless(Flaw::OtherExtensions, &vector(said), &vector(b"unsigned")),
+        unless(Flaw::OtherAlgorithm, &[4, 3], &[5, 3]),
+        vector(&log.sign(&entry.concat())),
+        unless(Flaw::MoreInPlace, &[], &[0]),
+    ];
+    let one = vector(&timestamp.concat());
+    let list = match sct {
+        Sct::Flawed(Flaw::Twice) => [&one[..], &one].concat(),
+        Sct::Flawed(Flaw::Nothing) => Vec::new(),
+        _ => one,
+    };
+    [vector(&list), unless(Flaw::MoreAfterList, &[], &[0])].concat()
 }
 
 fn certified(

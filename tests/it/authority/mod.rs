@@ -47,8 +47,8 @@ const ENDS: i64 = BEGINS + 10 * 365 * 86_400;
 /// A Sigstore instance.
 pub(crate) struct Authority {
     root: Certified,
-    /// Two with one subject, as a rotation makes them.
-    intermediates: [Certified; 2],
+    /// One, and two with one subject, as a rotation makes them.
+    intermediates: [Certified; 3],
     ct_log: Key,
     foreign_ct_log: Key,
     v1: Log,
@@ -69,8 +69,13 @@ impl Authority {
         let root_name = name(organisation, "root");
         let root = certificate::authority(key("root"), root_name, None, None, times);
         let usage = Some("1.3.6.1.5.5.7.3.3");
-        let intermediates = ["first", "second"].map(|which| {
-            let name = name(organisation, "intermediate");
+        let intermediates = [
+            ("only", "intermediate"),
+            ("first", "rotated intermediate"),
+            ("second", "rotated intermediate"),
+        ]
+        .map(|(which, common)| {
+            let name = name(organisation, common);
             certificate::authority(key(which), name, Some(&root), usage, times)
         });
         let stamping_name = name(organisation, "timestamp root");
@@ -196,9 +201,9 @@ impl Authority {
     }
 
     /// DER of the root certificate and of the intermediates.
-    pub(crate) fn certificates(&self) -> [&[u8]; 3] {
-        let [first, second] = &self.intermediates;
-        [&self.root.der, &first.der, &second.der]
+    pub(crate) fn certificates(&self) -> [&[u8]; 4] {
+        let [only, first, second] = &self.intermediates;
+        [&self.root.der, &only.der, &first.der, &second.der]
     }
 
     /// The entry of a body in one of the logs.
@@ -309,7 +314,7 @@ impl Authority {
         let issuer = &self.intermediates[options.intermediate];
         let log = match options.sct {
             Sct::Foreign => &self.foreign_ct_log,
-            Sct::Good | Sct::Missing => &self.ct_log,
+            _ => &self.ct_log,
         };
         certificate::signing(spki, claims, issuer, log, options.sct, times)
     }

@@ -1,6 +1,7 @@
 //! The verify room against conformance cases, an authority of our own, and attacks.
 
 mod attack;
+mod certificate_timestamp;
 #[path = "../../../examples/sigstore-conformance.rs"]
 #[allow(dead_code, reason = "its `main` is not called here")]
 mod client;

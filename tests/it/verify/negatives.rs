@@ -124,7 +124,7 @@ fn write(name: &str) {
     let entry = &mut material["tlogEntries"][0];
     match name {
         "bundle-with-root-cert" => {
-            let [root, intermediate, _] = authority.certificates();
+            let [root, intermediate, ..] = authority.certificates();
             let chain = material
                 .pointer_mut("/x509CertificateChain/certificates")
                 .unwrap();

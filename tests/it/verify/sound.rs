@@ -4,7 +4,7 @@ use lockstep::model::{Digest, Leniency, Time};
 use lockstep::verify::{Signer, UnverifiedBundle, Verifier};
 use serde_json::json;
 
-use crate::authority::{Authority, Claims, Key, Kind, Logged, Options, Version, statement};
+use crate::authority::{Authority, Claims, Key, Kind, Logged, Options, Sct, Version, statement};
 
 pub(super) const TIME: i64 = 1_750_000_000;
 pub(super) const COMMIT: &str = "8f1e3c2b4a5968776655443322110099aabbccdd";
@@ -53,13 +53,26 @@ pub(super) fn ways() -> Vec<(&'static str, Options)> {
     };
     ways.push(("v0.1 with a proof", older(Version::V0_1)));
     ways.push(("v0.2", older(Version::V0_2)));
-    ways.push((
-        "the other intermediate of that name",
-        Options {
-            intermediate: 1,
+    for (way, intermediate) in [
+        ("an intermediate", 1),
+        ("the other intermediate of that name", 2),
+    ] {
+        let options = Options {
+            intermediate,
             ..Options::at(TIME)
-        },
-    ));
+        };
+        ways.push((way, options));
+    }
+    for (way, sct) in [
+        ("a timestamp with extensions", Sct::Extended),
+        ("a timestamp before all other extensions", Sct::First),
+    ] {
+        let options = Options {
+            sct,
+            ..Options::at(TIME)
+        };
+        ways.push((way, options));
+    }
     ways
 }
 

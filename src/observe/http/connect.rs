@@ -30,7 +30,6 @@ pub(super) fn connector(
         .retry(reqwest::retry::never())
         .referer(false)
         .connect_timeout(limits.connect)
-        .read_timeout(limits.idle)
         .pool_max_idle_per_host(limits.per_host)
         .no_proxy();
     for proxy in proxies(environment)? {
@@ -54,7 +53,6 @@ pub(super) fn direct(limits: &Limits) -> Result<reqwest::Client, Unanswered> {
         .retry(reqwest::retry::never())
         .referer(false)
         .connect_timeout(limits.connect)
-        .read_timeout(limits.idle)
         .pool_max_idle_per_host(0)
         .no_proxy()
         .build()

@@ -1,10 +1,11 @@
 //! One request to one address and its whole answer: conditional, streamed, capped.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration as StdDuration, Instant};
 
 use reqwest::{Response, StatusCode};
 use sha2::{Digest as _, Sha256};
+use tokio::time::timeout;
 use url::Url;
 
 use super::cache::{Cache, CacheKey, Kept};
@@ -108,8 +109,10 @@ impl Client {
         if status != StatusCode::OK && !written {
             let mut unanswered = failure::of_status(status, headers);
             if request.manner.explained {
-                unanswered.refusal = read_refusal(response).await;
-            } else if unanswered.failure.kind == FailureKind::Forbidden && is_pace(response).await {
+                unanswered.refusal = read_refusal(response, inner.limits.idle).await;
+            } else if unanswered.failure.kind == FailureKind::Forbidden
+                && is_pace(response, inner.limits.idle).await
+            {
                 let until = now().plus(PACE_PAUSE);
                 self.pause(url, credential, until);
                 return Err(failure::paced(status, until));
@@ -117,7 +120,7 @@ impl Client {
             return Err(unanswered);
         }
         let cap = request.body_cap.unwrap_or(inner.limits.body);
-        let read = read_body(response, cap, request.manner.hashed_only).await?;
+        let read = read_body(response, inner.limits.idle, cap, request.manner.hashed_only).await?;
         let (digest, length) = (read.digest, read.length);
         let body = Arc::new(read.body);
         if let Some(content) = request.content
@@ -183,9 +186,14 @@ impl Client {
         credential
             .sign(&mut outgoing, now())
             .map_err(Unanswered::of)?;
-        connector
-            .execute(outgoing)
+        let limits = &self.inner().limits;
+        let patience = match request.manner.writes {
+            true => limits.total,
+            false => limits.idle,
+        };
+        timeout(patience, connector.execute(outgoing))
             .await
+            .map_err(|_| failure::late())?
             .map_err(failure::of_transport)
     }
 
@@ -252,10 +260,22 @@ fn confirmed(kept: Kept, fresh: &HeaderMap, url: &Url) -> Reply {
     }
 }
 
+/// The next piece of a body, nothing at its end.
+async fn piece(
+    response: &mut Response,
+    idle: StdDuration,
+) -> Result<Option<impl AsRef<[u8]>>, Unanswered> {
+    timeout(idle, response.chunk())
+        .await
+        .map_err(|_| failure::late())?
+        .map_err(failure::of_transport)
+}
+
 /// The beginning of a refusal's body; as much as came where it breaks off.
-async fn read_refusal(mut response: Response) -> Refusal {
+async fn read_refusal(mut response: Response, idle: StdDuration) -> Refusal {
     let mut body = Vec::new();
-    while let Ok(Some(chunk)) = response.chunk().await {
+    while let Ok(Some(chunk)) = piece(&mut response, idle).await {
+        let chunk = chunk.as_ref();
         let room = REFUSAL_BYTES.saturating_sub(body.len());
         body.extend_from_slice(&chunk[..chunk.len().min(room)]);
         if body.len() >= REFUSAL_BYTES {
@@ -271,9 +291,9 @@ const PACE_PAUSE: Duration = Duration::from_seconds(60);
 
 /// Whether a refusal that names no limit in its header says in words that it is GitHub's secondary
 /// one: it looks like a lack of permission otherwise.
-async fn is_pace(response: Response) -> bool {
+async fn is_pace(response: Response, idle: StdDuration) -> bool {
     const WORDS: &[u8] = b"secondary rate limit";
-    match read_body(response, 16 << 10, false).await {
+    match read_body(response, idle, 16 << 10, false).await {
         Ok(read) => read.body.windows(WORDS.len()).any(|words| words == WORDS),
         Err(_) => false,
     }
@@ -290,6 +310,7 @@ struct Read {
 /// (THREATS rows 11 and 12: memory follows the cap, not the sender).
 async fn read_body(
     mut response: Response,
+    idle: StdDuration,
     cap: u64,
     hashed_only: bool,
 ) -> Result<Read, Unanswered> {
@@ -305,15 +326,16 @@ async fn read_body(
     let mut body = Vec::new();
     let mut length = 0;
     let mut hasher = Sha256::new();
-    while let Some(chunk) = response.chunk().await.map_err(failure::of_transport)? {
+    while let Some(chunk) = piece(&mut response, idle).await? {
+        let chunk = chunk.as_ref();
         length += chunk.len() as u64;
         if length > cap {
             return Err(too_large());
         }
         if hashed_only {
-            hasher.update(&chunk);
+            hasher.update(chunk);
         } else {
-            body.extend_from_slice(&chunk);
+            body.extend_from_slice(chunk);
         }
     }
     let digest = match hashed_only {

@@ -69,9 +69,10 @@ pub(super) fn of_transport(error: reqwest::Error) -> Unanswered {
             None => inner.source(),
         };
     }
-    let (kind, what) = if error.is_timeout() {
-        (FailureKind::Timeout, "the server did not answer in time")
-    } else if refused_by_tls {
+    if error.is_timeout() {
+        return late();
+    }
+    let (kind, what) = if refused_by_tls {
         (FailureKind::Tls, "no trusted TLS connection")
     } else if error.is_connect() {
         (FailureKind::Connection, "no connection")
@@ -85,11 +86,16 @@ pub(super) fn of_transport(error: reqwest::Error) -> Unanswered {
             "the connection broke before the answer was whole",
         )
     };
-    let detail = match (kind, cause.as_str()) {
-        (FailureKind::Timeout, _) | (_, "") => what.to_owned(),
-        (_, cause) => format!("{what}: {}", visible_line(cause)),
+    let detail = match cause.as_str() {
+        "" => what.to_owned(),
+        cause => format!("{what}: {}", visible_line(cause)),
     };
     Unanswered::because(kind, detail)
+}
+
+/// That nothing came for too long.
+pub(super) fn late() -> Unanswered {
+    Unanswered::because(FailureKind::Timeout, "the server did not answer in time")
 }
 
 /// What a status other than 200 to 299, 304 and the redirects says.

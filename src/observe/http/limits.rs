@@ -12,7 +12,8 @@ pub struct Limits {
     pub total: Duration,
     /// For making a connection, TLS included.
     pub connect: Duration,
-    /// Between two pieces of an answer.
+    /// Until an answer begins, and between two pieces of it. The answer to what writes may begin as
+    /// late as the whole question may take: a log answers when its entry is durable.
     pub idle: Duration,
     /// Tries of one question.
     pub tries: u32,

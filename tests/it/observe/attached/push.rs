@@ -203,6 +203,43 @@ fn nothing_that_is_written_is_redirected_to_another_host() {
     assert!(other.heard().is_empty());
 }
 
+/// A log answers when its entry is durable, and that may take longer than any other answer.
+#[test]
+fn what_writes_is_awaited_and_what_reads_is_not() {
+    use lockstep::observe::http::Request;
+    let mut limits = short();
+    (limits.total, limits.tries) = (std::time::Duration::from_secs(5), 1);
+    let late = limits.idle * 2;
+    let server = Loopback::start(move |_| {
+        let mut steps = answer("200 OK", &[], b"{}");
+        steps.insert(0, Step::Sleep(late));
+        steps
+    });
+    let url: url::Url = server.url("/x").parse().unwrap();
+    let json = "application/json";
+    let post = || Request::idempotent_post(url.clone(), json, b"{}".to_vec());
+    for (request, answered) in [
+        (Request::get(url.clone(), json), false),
+        (post(), false),
+        (post().creates(), true),
+        (Request::keep(url.clone(), json, b"{}".to_vec()), true),
+        (
+            Request::create(url.clone(), json, json, b"{}".to_vec()),
+            true,
+        ),
+    ] {
+        let world = World::new(limits.clone());
+        let sent = runtime().block_on(world.client.send(&request));
+        match sent {
+            Ok(_) => assert!(answered, "{request:?}"),
+            Err(error) => {
+                assert_eq!(error.failure.kind, FailureKind::Timeout, "{request:?}");
+                assert!(!answered, "{request:?}");
+            }
+        }
+    }
+}
+
 /// Somebody else writes the list of referrers between our reading and our writing.
 #[test]
 fn an_entry_that_another_writer_dropped_is_written_again_and_an_endless_fight_is_told() {

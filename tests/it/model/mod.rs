@@ -2,3 +2,4 @@
 
 pub(crate) mod evidence;
 mod version;
+mod version_drawn;

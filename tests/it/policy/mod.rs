@@ -1,6 +1,8 @@
 //! Policy files from the outside: what is accepted, what is said about the rest.
 
 mod bad;
+mod bad_tables;
+mod bad_values;
 mod examples;
 mod extends;
 mod files;

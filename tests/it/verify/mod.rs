@@ -16,3 +16,4 @@ mod sound;
 mod strict;
 mod subjects;
 mod threats;
+mod threats_of_trust;

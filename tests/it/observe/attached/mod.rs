@@ -6,6 +6,7 @@ mod hostile;
 mod packages;
 mod push;
 mod registries;
+mod writing;
 
 use std::sync::Arc;
 

@@ -27,9 +27,9 @@ use lockstep::observe::pypi::{
 use lockstep::policy::guess::{Occasion, guess};
 use lockstep::policy::load_text;
 use lockstep::verify::{
-    Expectations, Matching, Origin as EvidenceOrigin, RepositoryAddress, UnverifiedContents,
-    UnverifiedDocument, UnverifiedSigner, Verifier, VersionedTag, Workflow, check, public_good,
-    read_all,
+    Expectations, Matching, Origin as EvidenceOrigin, RepositoryAddress, UnverifiedBundle,
+    UnverifiedContents, UnverifiedDocument, UnverifiedSigner, Verifier, VersionedTag, Workflow,
+    check, public_good, read_all,
 };
 
 /// Text for people holds no character that steers a terminal, but line breaks.
@@ -502,6 +502,33 @@ pub fn certificate(data: &[u8]) {
         UnverifiedSigner::Key { hint } => panic!("a certificate is no key: {hint}"),
     }
     proves_nothing(document);
+    stands_for_no_other(data);
+}
+
+/// In the place of the certificate that signed it verifies nothing, unless it is that certificate.
+fn stands_for_no_other(certificate: &[u8]) {
+    static PUBLIC_GOOD: LazyLock<Verifier> =
+        LazyLock::new(|| Verifier::new(&public_good()).expect("the root that is carried"));
+    static SIGNED: LazyLock<serde_json::Value> = LazyLock::new(|| {
+        serde_json::from_str(include_str!(
+            "../../fixtures/attestations/gitlab_oidc_project-0.0.3.tar.gz.publish.attestation"
+        ))
+        .expect("it is JSON")
+    });
+    let place = "/verification_material/certificate";
+    let mut attestation = SIGNED.clone();
+    let encoded = serde_json::Value::String(STANDARD.encode(certificate));
+    let original = attestation
+        .pointer_mut(place)
+        .map(|it| std::mem::replace(it, encoded.clone()));
+    let Ok(bundle) = UnverifiedBundle::read(attestation.to_string().as_bytes()) else {
+        return;
+    };
+    let verified = PUBLIC_GOOD.verify_statement(&bundle, Time::from_unix_seconds(1_790_000_000));
+    assert_eq!(verified.is_ok(), original == Some(encoded), "{verified:?}");
+    if let Err(error) = verified {
+        assert!(is_showable(&error.to_string()), "{error:?}");
+    }
 }
 
 /// A statement reads back to itself, or its error can be shown.

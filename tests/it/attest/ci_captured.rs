@@ -13,13 +13,20 @@ struct Said {
     commit: &'static str,
 }
 
-const SAID: [Said; 4] = [
+const SAID: [Said; 7] = [
     Said {
         system: "azure-pipelines",
         builder: "https://dev.azure.com/ondrejmachulda/ci-detector/_build/definition/1",
         invocation: "https://dev.azure.com/ondrejmachulda/ci-detector/_build/results/33",
         source: "git+https://github.com/OndraM/ci-detector@refs/heads/test-azure-pipelines",
         commit: "6411f07f6cd88db7fc4f26edae51cf091eb707e1",
+    },
+    Said {
+        system: "buildkite",
+        builder: "https://buildkite.com/julialang/scimlbenchmarks-dot-jl",
+        invocation: "https://buildkite.com/julialang/scimlbenchmarks-dot-jl/builds/3000",
+        source: "git+https://github.com/SciML/SciMLBenchmarks.jl.git@master",
+        commit: "449e59114745bdf31beb22db3be60ada0e57e18c",
     },
     Said {
         system: "circleci",
@@ -35,6 +42,21 @@ const SAID: [Said; 4] = [
                      project-api-pr:449b6959-c0f7-41ac-aac8-7fec365d3004",
         source: "git+https://github.com/project-app/project-api.git@test/evn",
         commit: "c150e3a3d2d89acd1b1222bf6f7a50b45a4218c0",
+    },
+    Said {
+        system: "gitlab",
+        builder: "https://gitlab.com/diggerdev/digger-demo/-/runners/12270845",
+        invocation: "5229168106",
+        source: "https://gitlab.com/diggerdev/digger-demo",
+        commit: "ffaf8ce1eb166a318fbb43e25ce708f37675d174",
+    },
+    // The commit of the merged result: neither branch's own.
+    Said {
+        system: "gitlab-merge-request",
+        builder: "https://gitlab.com/diggerdev/digger-demo/-/runners/12270857",
+        invocation: "5229209492",
+        source: "https://gitlab.com/diggerdev/digger-demo",
+        commit: "b8c339f048d4d1296ca5791584158744b166df83",
     },
     Said {
         system: "jenkins",

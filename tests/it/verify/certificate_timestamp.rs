@@ -26,6 +26,15 @@ const FLAWS: [Flaw; 11] = [
     Flaw::MoreAfterList,
 ];
 
+fn signed(authority: &Authority, sct: Sct, intermediate: usize) -> String {
+    let options = Options {
+        sct,
+        intermediate,
+        ..Options::at(TIME)
+    };
+    authority.sign(&about_artifact(), &claims(), &options)
+}
+
 fn by_the_crate(authority: &Authority, bundle: &str) -> Result<(), sigstore_verify::Error> {
     let root = TrustedRoot::from_json(&authority.trusted_root_json()).unwrap();
     let digest = Sha256Hash::from_hex(&artifact().hex()).unwrap();
@@ -43,12 +52,7 @@ fn a_timestamp_is_of_a_trusted_log_over_this_certificate_of_this_authority() {
     for sct in [Sct::Foreign, Sct::Missing].into_iter().chain(flawed) {
         // One is the only of its name, the others share theirs.
         for intermediate in [0, 1, 2] {
-            let options = Options {
-                sct,
-                intermediate,
-                ..Options::at(TIME)
-            };
-            let bundle = authority.sign(&about_artifact(), &claims(), &options);
+            let bundle = signed(&authority, sct, intermediate);
             by_the_crate(&authority, &bundle).unwrap_err();
             refused_for(&parsed(&bundle), &domain, Fault::Certificate, "");
             let leniency = Leniency {
@@ -67,12 +71,7 @@ fn what_a_log_soundly_vouches_for_is_accepted_in_every_form() {
     let domain = authority.domain("authority");
     for sct in [Sct::Good, Sct::Extended, Sct::First] {
         for intermediate in [0, 1, 2] {
-            let options = Options {
-                sct,
-                intermediate,
-                ..Options::at(TIME)
-            };
-            let bundle = authority.sign(&about_artifact(), &claims(), &options);
+            let bundle = signed(&authority, sct, intermediate);
             by_the_crate(&authority, &bundle).unwrap();
             verified(&parsed(&bundle), &domain).unwrap();
         }
@@ -87,7 +86,7 @@ fn a_log_is_known_by_its_key() {
         Authority::new("certificate timestamp"),
         Authority::new("other"),
     );
-    let bundle = authority.sign(&about_artifact(), &claims(), &Options::at(TIME));
+    let bundle = signed(&authority, Sct::Good, 0);
     let mut root = parsed(&authority.trusted_root_json());
     let key = "/ctlogs/0/publicKey";
     let others = parsed(&other.trusted_root_json());

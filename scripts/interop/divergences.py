@@ -13,6 +13,8 @@ DSSE_AS_HASHEDREKORD = (
 )
 NO_DSSE_IN_REKOR_V2 = "Rekor v2 takes hashedrekord only, npm's signer proposes a dsse entry for an envelope"
 NO_LOG_ENTRIES = "sigstore-python demands the field tlogEntries, and a log entry in it"
+NO_REPOSITORY = "gh demands the owner of a repository in the certificate, which a person's has not"
+LOG_NAMED = "gh demands a log entry where the trusted root names a log"
 NAMELESS_SUBJECTS = "sigstore-python demands a name of every subject, and knows no digest of a commit"
 
 KNOWN = [
@@ -22,6 +24,8 @@ KNOWN = [
     ("*provenance*, Rekor v2", "*", "sigstore-npm", DSSE_AS_HASHEDREKORD),
     ("keyless attestation, Rekor v2", "sigstore-npm", "(*)", NO_DSSE_IN_REKOR_V2),
     ("*timestamp only", "*", "sigstore-python", NO_LOG_ENTRIES),
+    ("*timestamp only", "*", "gh", LOG_NAMED),
+    ("signed-in *", "*", "gh", NO_REPOSITORY),
 ]
 
 

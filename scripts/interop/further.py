@@ -17,7 +17,7 @@ def several_subjects(world):
         bundle = world.folder / f"several-{log}.sigstore.json"
         about = ("--predicate", world.predicate, "--type", PROVENANCE, "--bundle", bundle)
         table.run(case, ours.name, "(signing)", lambda f=files, a=about, v=log: expect_success(ours.attest(*f, *a, log=v)))
-        for reader in (world.cosign, world.python, world.npm, ours, world.library):
+        for reader in (world.cosign, world.python, world.npm, world.gh, ours, world.library):
             reason = divergences.of(case, ours.name, reader.name)
             for file in files:
                 signed = Signed(

@@ -234,11 +234,13 @@ def judged(world, artifact):
 
 def readers(world, signed):
     """Who can be asked about it."""
-    everyone = [world.cosign, world.python, world.npm, world.lockstep, world.library]
+    everyone = [world.cosign, world.python, world.npm, world.gh, world.lockstep, world.library]
     if not signed.log:
         everyone.remove(world.library)  # its protocol has no word for doing without a log
     if signed.key:
         everyone.remove(world.python)  # it verifies certificates only
+    if signed.key or signed.kind != "dsse":
+        everyone.remove(world.gh)  # it verifies statements, and certificates only
     return everyone
 
 

@@ -186,6 +186,32 @@ class PypiAttestations(Peer):
         return self.run("verify", "attestation", "--offline", "--identity", signed.identity, signed.artifact)
 
 
+class Gh(Peer):
+    """GitHub's CLI: `gh attestation verify`, by a bundle in a file or by what GitHub's store has."""
+
+    name = "gh"
+
+    @property
+    def program(self):
+        return self.services.peers / "python/bin/gh"
+
+    def verify(self, signed, *more, environment=None):
+        # It reads trusted roots as JSON Lines.
+        root = self.trusted_root.with_suffix(".jsonl")
+        root.write_text(json.dumps(json.loads(self.trusted_root.read_text())) + "\n")
+        more = more or ("--bundle", signed.bundle, "--owner", "acme")
+        return self.shell.run(
+            self.program, "attestation", "verify", signed.artifact, *more, "--custom-trusted-root", root,
+            "--cert-identity", signed.identity, "--cert-oidc-issuer", signed.issuer, "--predicate-type", signed.predicate_type,
+            environment={"GH_PROMPT_DISABLED": "1", "GH_NO_UPDATE_NOTIFIER": "1", **(environment or {})},
+        )
+
+    def verify_from_store(self, signed, store):
+        """By the digest alone: the CLI asks the interface of a host of GitHub's, which stands behind a proxy here."""
+        host = {"GH_HOST": "github.localhost", "GH_TOKEN": "interop", "http_proxy": store, "HTTP_PROXY": store}
+        return self.verify(signed, "--repo", "acme/app", environment={**host, "no_proxy": "", "NO_PROXY": ""})
+
+
 class Lockstep(Peer):
     """Ours."""
 
@@ -260,6 +286,16 @@ class Lockstep(Peer):
         return self.shell.run(
             self.program, "verify", signed.artifact, "--bundle", signed.bundle, "--trusted-root", trusted_root or self.trusted_root,
             *self.expectations(signed), "--predicate-type", kind, *logless,
+        )
+
+    def attest_to_store(self, artifact, log, environment):
+        """SLSA provenance of the run, into GitHub's store."""
+        return self.attest(artifact, "--to", "github", log=log, environment=environment)
+
+    def verify_from_store(self, signed, environment):
+        return self.shell.run(
+            self.program, "verify", signed.artifact, "--repo", "acme/app", "--trusted-root", self.trusted_root,
+            *self.expectations(signed), "--predicate-type", signed.predicate_type, environment=environment,
         )
 
     def update_trust(self, repository, first_root, output):

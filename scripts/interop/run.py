@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 import further
+import github
 import matrix
 import peers
 import registries
@@ -70,6 +71,7 @@ def run(told, state):
             "python": peers.SigstorePython(shell, services),
             "npm": peers.SigstoreNpm(shell, services),
             "pypi": peers.PypiAttestations(shell, services),
+            "gh": peers.Gh(shell, services),
             "lockstep": peers.Lockstep(shell, services, told.lockstep.resolve()),
             "library": peers.ConformanceClient(shell, services, told.library.resolve()),
         }
@@ -82,6 +84,7 @@ def run(told, state):
         matrix.distributions(world)
         further.several_subjects(world)
         further.roots_by_tuf(world)
+        github.store(world)
     return table.print()
 
 

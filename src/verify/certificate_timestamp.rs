@@ -43,7 +43,8 @@ struct Authority {
 }
 
 impl CertificateLogs {
-    /// Keys and certificates that cannot be read are left out.
+    /// Keys that cannot be read are left out. Where a certificate of an authority cannot be read,
+    /// none is known to be the only one of its name.
     pub(super) fn of(root: &TrustedRoot) -> Self {
         let keys = SCHEMES.iter().filter_map(|(algorithm, scheme)| {
             let keys = root.ctfe_keys(*scheme).ok()?;
@@ -51,7 +52,7 @@ impl CertificateLogs {
         });
         let chains = root.certificate_authorities.iter().map(|it| &it.cert_chain);
         let certificates = chains.flat_map(|chain| &chain.certificates);
-        let authorities = certificates.filter_map(|certificate| {
+        let authorities = certificates.map(|certificate| {
             let bytes = certificate.raw_bytes.as_bytes();
             Some(Authority {
                 name: der::names(bytes)?.1.to_vec(),
@@ -60,7 +61,7 @@ impl CertificateLogs {
         });
         Self {
             keys: keys.collect(),
-            authorities: authorities.collect(),
+            authorities: authorities.collect::<Option<_>>().unwrap_or_default(),
         }
     }
 

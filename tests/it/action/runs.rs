@@ -200,11 +200,33 @@ fn inputs_that_do_not_fit_end_with_2_and_a_word() {
             &[("MODE", "check"), ("POLICY", "p"), ("LOCAL", "yes")][..],
             "neither true nor false",
         ),
+        (
+            &[("MODE", "attest"), ("BUNDLE", "a\nb")][..],
+            "bundle has more than one line",
+        ),
     ] {
         let output = run(folder.path(), inputs);
         assert_eq!(output.status.code(), Some(2), "{}", said(&output));
         assert!(said(&output).contains(word), "{}", said(&output));
     }
+    // What cannot be written is no deny, and no verdict is given out.
+    let sarif = [
+        ("MODE", "check"),
+        ("POLICY", "p"),
+        ("SARIF_FILE", "none/a.sarif"),
+    ];
+    let outputs = folder.path().join("outputs");
+    let told = [("GITHUB_OUTPUT", outputs.to_str().unwrap())];
+    let output = run_with(folder.path(), &sarif, &told);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(said(&output).contains("sarif-file"), "{}", said(&output));
+    assert!(!outputs.exists());
+    // An input in an error is no line of its own, which the runner could take for a command.
+    let binary = [("MODE", "attest"), ("BINARY", "no\n::warning::planted%")];
+    let output = run(folder.path(), &binary);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    let told = "no%0A::warning::planted%25";
+    assert!(said(&output).contains(told), "{}", said(&output));
 }
 
 /// An input is an argument, whatever it holds.

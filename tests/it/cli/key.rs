@@ -133,18 +133,13 @@ fn at_a_terminal_the_password_is_asked_for_and_never_shown() {
     assert_eq!(seen.code, 2, "{seen:?}");
     assert!(!seen.text.contains("gu3ss"), "{seen:?}");
     // Whoever presses Ctrl-C has given no password.
-    let other = ["key", "generate", "--output-prefix", "k", "--format", "pkcs8"];
-    std::fs::rename(folder.path().join("k.key"), folder.path().join("kept.key")).unwrap();
-    std::fs::rename(folder.path().join("k.pub"), folder.path().join("kept.pub")).unwrap();
-    let seen = at_a_terminal(&folder, &other, &["\u{3}"]);
-    assert_eq!(seen.code, 130, "{seen:?}");
-    assert!(!folder.path().join("k.key").exists());
-    std::fs::rename(folder.path().join("kept.key"), folder.path().join("k.key")).unwrap();
-    let seen = at_a_terminal(&folder, &show, &["\u{3}"]);
-    assert!(
-        seen.code == 130 && seen.text.contains("interrupted"),
-        "{seen:?}"
-    );
+    let empty = Folder::new();
+    for (folder, arguments) in [(&folder, &show[..]), (&empty, &generate)] {
+        let seen = at_a_terminal(folder, arguments, &["\u{3}"]);
+        assert_eq!(seen.code, 130, "{seen:?}");
+        assert!(seen.text.contains("interrupted"), "{seen:?}");
+    }
+    assert!(!empty.path().join("k.key").exists());
     // A job that looks like a terminal has nobody who answers.
     let in_ci = AtTerminal::new(&show, folder.path())
         .env("CI", "true")

@@ -159,6 +159,15 @@ fn what_a_key_attests_in_a_job_the_next_job_verifies_and_nothing_else() {
     ];
     let verified = verify(&source);
     assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
+    // As docs/workflows/python-publish.yml has it: every file that fits is verified.
+    let both = [("SUBJECT_PATH", "dist/*.whl\ndist/*.tar.gz\n")];
+    let verified = verify(&both);
+    assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
+    assert!(said(&verified).contains("a.tar.gz"), "{}", said(&verified));
+    std::fs::write(folder.path().join("dist/b.whl"), "nobody built it").unwrap();
+    let refused = verify(&both);
+    assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
+    std::fs::remove_file(folder.path().join("dist/b.whl")).unwrap();
     let digest = lockstep::model::Digest::of(b"source").to_string();
     let image = [
         ("SUBJECT_NAME", "ghcr.io/acme/api"),

@@ -3,8 +3,12 @@
 # never parts of a script.
 set -euo pipefail
 
+# Ends with an error. What it says may hold an input, which must stay one line: a second one could be a
+# command to the runner.
 fail() {
-    printf '::error title=Lockstep::%s\n' "$1"
+    local said="${1//'%'/%25}"
+    said="${said//$'\r'/%0D}"
+    printf '::error title=Lockstep::%s\n' "${said//$'\n'/%0A}"
     exit 2
 }
 
@@ -63,6 +67,7 @@ binary() {
     fi
 }
 
+# Empty, `"${subjects[@]}"` is an error in the old bash of macOS: hence the longer form below.
 subjects=()
 case "${INPUT_MODE:-}" in
 attest | verify)
@@ -90,6 +95,9 @@ attest)
         subjects+=("$INPUT_SUBJECT_DIGEST")
         command+=(--subject-name "$INPUT_SUBJECT_NAME")
     fi
+    case "$bundle" in
+    *$'\n'*) fail "the input bundle has more than one line" ;;
+    esac
     option --checksums "${INPUT_SUBJECT_CHECKSUMS:-}"
     option --type "${INPUT_PREDICATE_TYPE:-}"
     option --predicate "${INPUT_PREDICATE_PATH:-}"
@@ -104,7 +112,7 @@ attest)
         bundle="$(mktemp -d "${RUNNER_TEMP:-/tmp}/attestation.XXXXXX")/attestation.sigstore.json"
     fi
     command+=(--to file --bundle "$bundle" --)
-    "${command[@]}" "${subjects[@]}"
+    "${command[@]}" ${subjects[@]+"${subjects[@]}"}
     output bundle-path "$bundle"
     ;;
 verify)
@@ -141,7 +149,7 @@ verify)
         command+=(--certificate-oidc-issuer https://token.actions.githubusercontent.com)
     fi
     command+=(--)
-    "${command[@]}" "${subjects[@]}"
+    "${command[@]}" ${subjects[@]+"${subjects[@]}"}
     ;;
 check)
     command=("$lockstep" check)
@@ -158,6 +166,9 @@ check)
     fi
     status=0
     if [ -n "${INPUT_SARIF_FILE:-}" ]; then
+        # A shell that cannot open it would end with 1, which is a deny.
+        { : >"$INPUT_SARIF_FILE"; } 2>/dev/null ||
+            fail "the input sarif-file names no file that can be written: $INPUT_SARIF_FILE"
         "${command[@]}" --format sarif -- "$INPUT_POLICY" >"$INPUT_SARIF_FILE" || status=$?
     else
         "${command[@]}" -- "$INPUT_POLICY" || status=$?

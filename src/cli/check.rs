@@ -109,8 +109,15 @@ pub(super) fn run(
         }
     };
     let ending = results.finish(gathered, terminal)?;
-    if let Some(summary) = summary {
-        summary.write(ending, ambient, terminal)?;
+    match summary.map(|it| it.write(ending, ambient, terminal)) {
+        // A log that does not answer makes no deny less.
+        Some(Err(failure))
+            if ending == Ending::Deny && failure.ending() == Ending::Indeterminate =>
+        {
+            terminal.failure(&failure);
+        }
+        Some(Err(failure)) => return Err(failure),
+        Some(Ok(())) | None => {}
     }
     Ok(ending)
 }

@@ -40,6 +40,8 @@ pub(super) enum Failure {
     Drawn(String),
     /// The result could not be written.
     Output(std::io::Error),
+    /// The user broke it off.
+    Interrupted,
 }
 
 impl Failure {
@@ -63,6 +65,7 @@ impl Failure {
     pub(super) fn ending(&self) -> Ending {
         match self {
             Self::Unanswered { .. } => Ending::Indeterminate,
+            Self::Interrupted => Ending::Interrupted,
             Self::Said { .. } | Self::Drawn(_) | Self::Output(_) => Ending::Usage,
         }
     }
@@ -76,17 +79,22 @@ impl From<std::io::Error> for Failure {
 
 impl From<Ending> for ExitCode {
     fn from(ending: Ending) -> Self {
-        Self::from(match ending {
-            Ending::Fine => 0,
-            Ending::Deny => 1,
-            Ending::Usage => 2,
-            Ending::Indeterminate => 3,
-            Ending::Interrupted => 130,
-        })
+        Self::from(ending.code())
     }
 }
 
 impl Ending {
+    /// The exit code.
+    pub(super) fn code(self) -> u8 {
+        match self {
+            Self::Fine => 0,
+            Self::Deny => 1,
+            Self::Usage => 2,
+            Self::Indeterminate => 3,
+            Self::Interrupted => 130,
+        }
+    }
+
     /// The worse of this and what a verdict says; one of mode `audit` or `observe` ends
     /// well, but never one of a policy that nobody wrote.
     /// Where a component could not be judged at all, no verdict makes up for that.

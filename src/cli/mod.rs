@@ -12,6 +12,7 @@ mod exit;
 mod explain;
 mod init;
 mod inspect;
+mod interrupt;
 mod key;
 mod man;
 mod output;

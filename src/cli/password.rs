@@ -10,15 +10,20 @@ use super::exit::Failure;
 const PASSWORD_BYTES: usize = 4_096;
 
 /// The password of a key that is there; nothing where nobody gives one.
-pub(super) fn to_open(key: &str, ambient: &Ambient) -> Option<Password> {
-    Password::of_environment(&ambient.environment)
-        .or_else(|| ambient.is_interactive.then(|| typed("Password", key))?)
+///
+/// # Errors
+/// A user who breaks it off.
+pub(super) fn to_open(key: &str, ambient: &Ambient) -> Result<Option<Password>, Failure> {
+    match Password::of_environment(&ambient.environment) {
+        None if ambient.is_interactive => typed("Password", key),
+        given => Ok(given),
+    }
 }
 
 /// The password of a key that is made now: typed twice, so that a slip locks nobody out.
 ///
 /// # Errors
-/// None, an empty one, or two that differ.
+/// None, an empty one, two that differ, or a user who breaks it off.
 pub(super) fn to_protect(key: &str, ambient: &Ambient) -> Result<Password, Failure> {
     if let Some(password) = Password::of_environment(&ambient.environment) {
         return Ok(password);
@@ -32,11 +37,11 @@ pub(super) fn to_protect(key: &str, ambient: &Ambient) -> Result<Password, Failu
     if !ambient.is_interactive {
         return Err(none());
     }
-    let first = typed("Password", key).ok_or_else(none)?;
+    let first = typed("Password", key)?.ok_or_else(none)?;
     if first.is_empty() {
         return Err(none());
     }
-    let second = typed("The same again", key).ok_or_else(none)?;
+    let second = typed("The same again", key)?.ok_or_else(none)?;
     match first == second {
         true => Ok(first),
         false => Err(Failure::new(
@@ -47,9 +52,15 @@ pub(super) fn to_protect(key: &str, ambient: &Ambient) -> Result<Password, Failu
 }
 
 /// What is typed at the terminal, which shows nothing of it; nothing where that fails.
-fn typed(what: &str, key: &str) -> Option<Password> {
+fn typed(what: &str, key: &str) -> Result<Option<Password>, Failure> {
     let prompt = format!("{what} for {}: ", visible(key, 300));
-    let text = rpassword::prompt_password(prompt).ok()?;
+    let text = match rpassword::prompt_password(prompt) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {
+            return Err(Failure::Interrupted);
+        }
+        Err(_) => return Ok(None),
+    };
     let password = Password::new(text);
-    (password.bytes().len() <= PASSWORD_BYTES).then_some(password)
+    Ok((password.bytes().len() <= PASSWORD_BYTES).then_some(password))
 }

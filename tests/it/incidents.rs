@@ -214,3 +214,28 @@ fn the_attestations_of_the_incidents_are_those_that_the_tests_authority_makes() 
         }
     }
 }
+
+/// What is made up is said in two places, for programs and for people.
+#[test]
+fn the_table_of_incidents_names_what_each_of_them_makes_up() {
+    let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/incidents");
+    let readme = std::fs::read_to_string(all.join("README.md")).unwrap();
+    let mut incidents = 0;
+    for entry in std::fs::read_dir(&all).unwrap() {
+        let folder = entry.unwrap().path();
+        let Ok(expected) = std::fs::read_to_string(folder.join("expected.toml")) else {
+            continue;
+        };
+        let expected: toml_edit::DocumentMut = expected.parse().unwrap();
+        let synthetic = expected["synthetic"].as_array().unwrap().iter();
+        let synthetic: Vec<&str> = synthetic.map(|it| it.as_str().unwrap()).collect();
+        let name = folder.file_name().unwrap().to_str().unwrap();
+        let row = readme
+            .lines()
+            .find(|it| it.contains(&format!("]({name}) |")));
+        let told = row.and_then(|it| it.trim_end_matches(" |").rsplit_once("| "));
+        assert_eq!(told.unwrap().1, synthetic.join("; "), "{name}");
+        incidents += 1;
+    }
+    assert!(incidents >= 28, "{incidents}");
+}

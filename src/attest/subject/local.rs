@@ -38,10 +38,8 @@ pub fn of_path(text: &str, meter: Meter<'_>) -> Result<Vec<Artifact>, SubjectErr
                 "hidden files, *.sigstore.json and *.publish.attestation do not count",
             ));
         }
-    } else if path.exists() || !text.contains(['*', '?', '[', '{']) {
-        files.push(path.to_owned());
     } else {
-        files = globbed(text, &shown)?;
+        files = of_glob(text)?.unwrap_or_else(|| vec![path.to_owned()]);
     }
     files.sort();
     files
@@ -65,7 +63,16 @@ pub fn of_path(text: &str, meter: Meter<'_>) -> Result<Vec<Artifact>, SubjectErr
         .collect()
 }
 
-fn globbed(text: &str, shown: &str) -> Result<Vec<PathBuf>, SubjectError> {
+/// The files that a glob fits, in their order; nothing where the text is none, or the name of what is
+/// there.
+///
+/// # Errors
+/// [`SubjectError`] where no file fits, and where a folder cannot be read.
+pub fn of_glob(text: &str) -> Result<Option<Vec<PathBuf>>, SubjectError> {
+    if Path::new(text).exists() || !text.contains(['*', '?', '[', '{']) {
+        return Ok(None);
+    }
+    let shown = visible(text, 300);
     let invalid = |error: globset::Error| {
         let message = format!("{shown}: is no glob: {}", visible(&error.to_string(), 200));
         SubjectError::new(message, "as in `dist/*.whl`")
@@ -92,7 +99,7 @@ fn globbed(text: &str, shown: &str) -> Result<Vec<PathBuf>, SubjectError> {
             format!("{shown}: no file fits"),
             "globs know `*`, `?`, `[…]`, `{…}` and `**`; attestations do not count",
         )),
-        false => Ok(found),
+        false => Ok(Some(found)),
     }
 }
 

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 pub use checksums::of_checksums;
 pub use hash::{Meter, hash_file};
-pub use local::of_path;
+pub use local::{of_glob, of_path};
 
 use crate::model::{Digest, STATEMENT_SUBJECTS, Subject, visible};
 

@@ -13,6 +13,7 @@ use crate::cli::ambient::Ambient;
 use crate::cli::attest::{Asking, Signer, SigningArguments, shown, unsigned};
 use crate::cli::exit::{Ending, Failure};
 use crate::cli::init::shorthand_of;
+use crate::cli::interrupt;
 use crate::cli::say::Terminal;
 use crate::decide::{Question, Which};
 use crate::model::{Outcome, visible_line};
@@ -237,6 +238,7 @@ impl Summary<'_> {
                 return Ok(());
             }
         };
+        interrupt::ends_it("the verdict was told, and there is no summary of it");
         let (asking, signer) = match self.signer {
             Some(signer) => signer,
             None => self.arguments.signer(ambient, terminal)?,

@@ -15,7 +15,7 @@ use super::summary::VerifySummaryArguments;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct VerifyArguments {
-    /// Files, digests (`sha256:…`, `sha512:…`), images (`oci:HOST/NAME:TAG`,
+    /// Files or globs, digests (`sha256:…`, `sha512:…`), images (`oci:HOST/NAME:TAG`,
     /// `oci:HOST/NAME@sha256:…`), every file of a version or one (`pypi:NAME==VERSION[/FILE]`), or
     /// `npm:NAME@VERSION`.
     #[arg(value_name = "SUBJECT", required = true, num_args = 1..=10_000)]

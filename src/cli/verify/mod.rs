@@ -41,8 +41,8 @@ pub(super) fn run(
         now: observe::now(),
     };
     // What can be known to be wrong is said before anybody is asked.
-    let wanted: Result<Vec<Wanted>, Failure> = arguments
-        .subjects
+    let texts = subject::expanded(&arguments.subjects)?;
+    let wanted: Result<Vec<Wanted>, Failure> = texts
         .iter()
         .map(|text| wanted(text, arguments, ambient))
         .collect();
@@ -52,7 +52,7 @@ pub(super) fn run(
         names => Some(Bundles::read(names)?),
     };
     let mut subjects = Vec::new();
-    for (text, wanted) in arguments.subjects.iter().zip(wanted) {
+    for (text, wanted) in texts.iter().zip(wanted) {
         match wanted {
             Wanted::Here(subject) => {
                 let beside;

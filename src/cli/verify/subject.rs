@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{Context, SHA256, SHA512};
 
+use crate::attest::subject;
 use crate::cli::exit::Failure;
 use crate::model::{ArtifactDigest, Digest, visible_line};
 use crate::observe::attached;
@@ -27,6 +28,32 @@ const ELSEWHERE: [&str; 3] = ["oci:", "pypi:", "npm:"];
 
 /// How much of a file is in memory at a time.
 const BLOCK: usize = 256 * 1024;
+
+/// What the texts name, with the files that fit in the place of a glob, for shells that expand none.
+///
+/// # Errors
+/// A glob that no file fits.
+pub(super) fn expanded(texts: &[String]) -> Result<Vec<String>, Failure> {
+    let mut all = Vec::new();
+    for text in texts {
+        let files = match Subject::read(text)? {
+            Subject::File(_) => subject::of_glob(text),
+            Subject::Digest(_) | Subject::Elsewhere(_) => Ok(None),
+        };
+        let unfit = |error: subject::SubjectError| Failure::new(error.message, error.hint);
+        let Some(files) = files.map_err(unfit)? else {
+            all.push(text.clone());
+            continue;
+        };
+        for file in files {
+            all.push(file.into_os_string().into_string().map_err(|name| {
+                let shown = visible_line(&name.to_string_lossy());
+                Failure::new(format!("{shown}: its name is no text"), "name it by itself")
+            })?);
+        }
+    }
+    Ok(all)
+}
 
 impl Subject {
     /// What a text names.

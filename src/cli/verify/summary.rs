@@ -28,7 +28,8 @@ pub(super) struct VerifySummaryArguments {
     /// repeated.
     #[arg(long, value_name = "LEVEL", requires = "vsa")]
     vsa_level: Vec<String>,
-    /// The SHA-256 of the policy that must have been applied: `sha256:…`.
+    /// The digest of the policy that must have been applied, as the JSON of a verdict gives it:
+    /// `sha256:…`.
     #[arg(long, value_name = "DIGEST", requires = "vsa")]
     vsa_policy: Option<Digest>,
     /// How long ago it may have been decided, such as 24h.

@@ -159,6 +159,15 @@ fn what_a_key_attests_in_a_job_the_next_job_verifies_and_nothing_else() {
     ];
     let verified = verify(&source);
     assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
+    // As docs/workflows/python-publish.yml has it: every file that fits is verified.
+    let both = [("SUBJECT_PATH", "dist/*.whl\ndist/*.tar.gz\n")];
+    let verified = verify(&both);
+    assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
+    assert!(said(&verified).contains("a.tar.gz"), "{}", said(&verified));
+    std::fs::write(folder.path().join("dist/b.whl"), "nobody built it").unwrap();
+    let refused = verify(&both);
+    assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
+    std::fs::remove_file(folder.path().join("dist/b.whl")).unwrap();
     let digest = lockstep::model::Digest::of(b"source").to_string();
     let image = [
         ("SUBJECT_NAME", "ghcr.io/acme/api"),
@@ -200,11 +209,33 @@ fn inputs_that_do_not_fit_end_with_2_and_a_word() {
             &[("MODE", "check"), ("POLICY", "p"), ("LOCAL", "yes")][..],
             "neither true nor false",
         ),
+        (
+            &[("MODE", "attest"), ("BUNDLE", "a\nb")][..],
+            "bundle has more than one line",
+        ),
     ] {
         let output = run(folder.path(), inputs);
         assert_eq!(output.status.code(), Some(2), "{}", said(&output));
         assert!(said(&output).contains(word), "{}", said(&output));
     }
+    // What cannot be written is no deny, and no verdict is given out.
+    let sarif = [
+        ("MODE", "check"),
+        ("POLICY", "p"),
+        ("SARIF_FILE", "none/a.sarif"),
+    ];
+    let outputs = folder.path().join("outputs");
+    let told = [("GITHUB_OUTPUT", outputs.to_str().unwrap())];
+    let output = run_with(folder.path(), &sarif, &told);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(said(&output).contains("sarif-file"), "{}", said(&output));
+    assert!(!outputs.exists());
+    // An input in an error is no line of its own, which the runner could take for a command.
+    let binary = [("MODE", "attest"), ("BINARY", "no\n::warning::planted%")];
+    let output = run(folder.path(), &binary);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    let told = "no%0A::warning::planted%25";
+    assert!(said(&output).contains(told), "{}", said(&output));
 }
 
 /// An input is an argument, whatever it holds.

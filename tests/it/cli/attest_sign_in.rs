@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use lockstep::model::TrustMaterial;
 
+use super::live::live;
 use super::terminal::{AtTerminal, Seen};
 use super::{Folder, LIBRARY, Run, library_evidence};
 use crate::attest::identity_provider::{CODE, Fault, IdentityProvider, PERSON};
@@ -297,4 +298,46 @@ fn a_person_signs_a_verdict_as_they_sign_an_attestation() {
     let seen = run().answer(ASKED, "y\n").run();
     world.said(&seen, 0, &[&format!("signed by {PERSON}")]);
     assert!(summary.exists());
+}
+
+/// What listens for interrupts while channels are asked must not be deaf to them afterwards.
+#[test]
+fn an_interrupt_while_somebody_signs_in_ends_it_and_leaves_no_summary() {
+    let world = World::with(Fault::None);
+    let live = live("2026-01-01T00:00:00Z".to_owned());
+    live.git(&["-C", "repository", "tag", "1.0"]);
+    let verdict = [
+        "check",
+        &live.policy,
+        "--version",
+        "1.0",
+        "--emit-vsa",
+        "vsa.json",
+        "--vsa-verifier",
+        "https://example.com/desk",
+    ];
+    let services = world.arguments(&[]).split_off(4);
+    let services: Vec<&str> = services.iter().map(String::as_str).collect();
+    let run = |more: &[&str]| {
+        let arguments = [&verdict[..], &services, more].concat();
+        let cache = live.folder.path().join("cache");
+        AtTerminal::new(&arguments, world.folder.path())
+            .env("PATH", &std::env::var("PATH").unwrap())
+            .env("LOCKSTEP_CACHE_DIR", cache.to_str().unwrap())
+    };
+    let interrupt = "\u{3}";
+    // A browser that opens, in which nobody signs in; a code that nobody types; no answer.
+    let waiting = run(&[]).env("BROWSER", "true %s");
+    let typing = run(&["--no-browser"]);
+    let asked = run(&[]).browser(&world.pages(), "once");
+    for seen in [
+        waiting.answer("Sign in", interrupt),
+        typing.secret_key("not shown here", interrupt),
+        asked.answer(ASKED, interrupt),
+    ] {
+        let seen = seen.run();
+        world.refused(&seen, 130, &["the verdict was told", "interrupted"]);
+        assert!(!world.folder.path().join("vsa.json").exists());
+        assert!(seen.echoes, "the terminal is left mute: {seen:#?}");
+    }
 }

@@ -132,6 +132,14 @@ fn at_a_terminal_the_password_is_asked_for_and_never_shown() {
     let seen = at_a_terminal(&folder, &show, &["gu3ss"]);
     assert_eq!(seen.code, 2, "{seen:?}");
     assert!(!seen.text.contains("gu3ss"), "{seen:?}");
+    // Whoever presses Ctrl-C has given no password.
+    let empty = Folder::new();
+    for (folder, arguments) in [(&folder, &show[..]), (&empty, &generate)] {
+        let seen = at_a_terminal(folder, arguments, &["\u{3}"]);
+        assert_eq!(seen.code, 130, "{seen:?}");
+        assert!(seen.text.contains("interrupted"), "{seen:?}");
+    }
+    assert!(!empty.path().join("k.key").exists());
     // A job that looks like a terminal has nobody who answers.
     let in_ci = AtTerminal::new(&show, folder.path())
         .env("CI", "true")

@@ -1,5 +1,6 @@
 //! `lockstep check` against channels that really answer: a git repository and an index on loopback.
 
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -61,6 +62,14 @@ pub(super) fn serving(folder: Folder, index: Loopback, more: &str) -> Live {
     ];
     live.git(&[&who[..], &commit[..]].concat());
     live
+}
+
+/// What git says in a folder.
+pub(super) fn git_output(folder: &Path, arguments: &[&str]) -> String {
+    let mut git = Command::new("git");
+    let output = git.args(arguments).current_dir(folder).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
 impl Live {

@@ -6,6 +6,7 @@ mod attest_options;
 mod attest_places;
 mod attest_sign_in;
 mod attest_sign_in_refused;
+mod attested_by_key;
 mod aws;
 mod bad_input;
 mod check;

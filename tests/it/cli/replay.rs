@@ -1,6 +1,7 @@
 //! `lockstep replay`, the README's first command.
 
 use super::{Folder, Run, root};
+use crate::authority::Authority;
 
 #[test]
 fn every_incident_is_judged_as_expected() {
@@ -44,6 +45,27 @@ fn json_has_the_totals_and_every_row() {
         json["by_signal"]["S3"]["caught"],
         json["by_signal"]["S3"]["attacks"]
     );
+}
+
+/// Were the attestations not verified at every replay, another trusted root would change nothing.
+#[test]
+fn incidents_with_attestations_rest_on_the_trusted_root_beside_them() {
+    for name in ["axios-1.14.1", "tanstack", "ultralytics-8.3.45"] {
+        let folder = Folder::new();
+        let from = root().join("fixtures/incidents").join(name);
+        for entry in std::fs::read_dir(from).unwrap() {
+            let path = entry.unwrap().path();
+            let file = path.file_name().unwrap().to_str().unwrap();
+            folder.file(file, std::fs::read(&path).unwrap());
+        }
+        let replay = || Run::new(&["replay", "."]).within(folder.path()).run();
+        assert_eq!(replay().code, Some(0), "{name}");
+        let stranger = Authority::new("stranger").trusted_root_json();
+        folder.file("trusted_root.json", stranger);
+        let ran = replay();
+        assert_eq!(ran.code, Some(1), "{name}: {ran:#?}");
+        assert!(ran.out.contains("provenance-invalid"), "{ran:#?}");
+    }
 }
 
 #[test]

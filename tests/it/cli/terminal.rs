@@ -44,7 +44,8 @@ while True:
         text += "\nSTOPPED: it still runs after 60 s\n"
         break
 _, status = os.waitpid(pid, 0)
-json.dump([os.waitstatus_to_exitcode(status), text, len(answers)], sys.stdout)
+echoes = bool(termios.tcgetattr(terminal)[3] & termios.ECHO)
+json.dump([os.waitstatus_to_exitcode(status), text, len(answers), echoes], sys.stdout)
 "#;
 
 /// A browser without a screen: it follows redirects, asks for the icon and keeps what it saw. With
@@ -79,6 +80,8 @@ pub(crate) struct AtTerminal {
 pub(crate) struct Seen {
     pub(crate) code: i64,
     pub(crate) text: String,
+    /// Whether the terminal shows what is typed after the program has ended.
+    pub(crate) echoes: bool,
 }
 
 impl AtTerminal {
@@ -114,6 +117,11 @@ impl AtTerminal {
         self.type_at(words, &format!("{typed}\n"), true)
     }
 
+    /// Presses a key where what is typed is not shown.
+    pub(crate) fn secret_key(self, words: &str, key: &str) -> Self {
+        self.type_at(words, key, true)
+    }
+
     fn type_at(mut self, words: &str, typed: &str, secret: bool) -> Self {
         let answers = self.spec["answers"].as_array_mut().unwrap();
         answers.push(json!([words, typed, secret]));
@@ -125,6 +133,7 @@ impl AtTerminal {
         let seen = Seen {
             code: ran[0].as_i64().unwrap(),
             text: ran[1].as_str().unwrap().to_owned(),
+            echoes: ran[3].as_bool().unwrap(),
         };
         assert_eq!(ran[2], 0, "not everything was asked: {seen:#?}");
         seen

@@ -126,6 +126,7 @@ fn what_is_named_by_mistake_is_told_with_what_to_do() {
     std::fs::create_dir(scene.folder.path().join("folder")).unwrap();
     for (arguments, words) in [
         (&["nothing"][..], &["nothing", "no such file"][..]),
+        (&["*.whl", "a.zip"], &["*.whl", "no file fits"]),
         (
             &["folder"],
             &["folder", "this is a folder", "files in the folder"],

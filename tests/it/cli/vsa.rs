@@ -1,6 +1,7 @@
 //! `lockstep check --emit-vsa` and `lockstep verify --vsa`: a verdict that is signed, handed on and
 //! believed only as far as it goes.
 
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -11,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::live::{Live, live};
 use super::{Ran, Run, library_evidence};
+use crate::authority::Authority;
 
 pub(super) const GATE: &str = "https://example.com/release-gate";
 pub(super) const SUMMARY: &str = "https://slsa.dev/verification_summary/v1";
@@ -304,6 +306,37 @@ fn what_does_not_pass_leaves_no_summary_that_says_it_did() {
     let ran = world.check(&["--version", "1.0"]);
     assert_eq!(ran.code, Some(2), "nobody's identity: {ran:#?}");
     assert!(!world.summary().exists());
+}
+
+/// A log without an answer makes an allow uncertain; a deny stays one.
+#[test]
+fn a_log_without_an_answer_leaves_no_summary_and_makes_no_deny_less() {
+    let world = World::new(&["1.0"]);
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap();
+    let log = format!("http://{}/", closed.local_addr().unwrap());
+    drop(closed);
+    let root = Authority::new("silent").trusted_root_json();
+    let root = world.live.folder.file("root.json", root);
+    let logged = [
+        "--key",
+        "lockstep.key",
+        "--trusted-root",
+        &root,
+        "--rekor-url",
+        &log,
+        "--version",
+        "1.0",
+    ];
+    for (outcome, code) in [("allow", 3), ("deny", 1)] {
+        if outcome == "deny" {
+            world.live.git(&["-C", "repository", "tag", "-d", "1.0"]);
+        }
+        let ran = world.check(&logged);
+        assert_eq!(ran.code, Some(code), "{ran:#?}");
+        assert!(ran.out.contains(&format!("lib: {outcome}")), "{ran:#?}");
+        assert!(ran.err.contains("did not answer"), "{ran:#?}");
+        assert!(!world.summary().exists());
+    }
 }
 
 #[test]

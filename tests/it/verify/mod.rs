@@ -11,6 +11,7 @@ mod expect;
 mod formats;
 mod holder;
 mod mutation;
+mod mutation_formats;
 mod negatives;
 mod sound;
 mod strict;

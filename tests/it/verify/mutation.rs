@@ -27,7 +27,7 @@ struct Format {
 }
 
 /// What was proved, for comparison.
-struct Proved {
+pub(super) struct Proved {
     statement: Option<String>,
     signer: String,
     times: Vec<String>,
@@ -35,7 +35,7 @@ struct Proved {
 }
 
 impl Proved {
-    fn of(verified: &Verified) -> Self {
+    pub(super) fn of(verified: &Verified) -> Self {
         let signature = verified.signature();
         let statement = verified.statement().map(|it| it.statement());
         Self {
@@ -47,7 +47,7 @@ impl Proved {
     }
 
     /// Whether this proves nothing that the other does not.
-    fn within(&self, whole: &Self) -> bool {
+    pub(super) fn within(&self, whole: &Self) -> bool {
         self.statement == whole.statement
             && self.signer == whole.signer
             && self.log_entries <= whole.log_entries
@@ -176,14 +176,14 @@ fn no_mutant_verifies_unless_it_says_the_same() {
 }
 
 /// A sequence that its seed decides (xorshift64*, Vigna 2016).
-struct Draw(u64);
+pub(super) struct Draw(u64);
 
 impl Draw {
-    fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    fn below(&mut self, end: usize) -> usize {
+    pub(super) fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -198,6 +198,8 @@ fn places(value: &Value, at: &str, into: &mut Vec<String>) {
     match value {
         Value::Object(members) => {
             for (name, member) in members {
+                // RFC 6901 section 3.
+                let name = name.replace('~', "~0").replace('/', "~1");
                 places(member, &format!("{at}/{name}"), into);
             }
         }
@@ -210,7 +212,7 @@ fn places(value: &Value, at: &str, into: &mut Vec<String>) {
     }
 }
 
-fn mutant(draw: &mut Draw, original: &Value, donor: &Value, text: &str) -> String {
+pub(super) fn mutant(draw: &mut Draw, original: &Value, donor: &Value, text: &str) -> String {
     let kind = draw.below(8);
     if kind == 0 {
         return changed_text(draw, text);
@@ -222,7 +224,9 @@ fn mutant(draw: &mut Draw, original: &Value, donor: &Value, text: &str) -> Strin
     let (parent, name) = place.rsplit_once('/').unwrap();
     match kind {
         1 => match mutant.pointer_mut(parent).unwrap() {
-            Value::Object(members) => drop(members.remove(name)),
+            Value::Object(members) => {
+                drop(members.remove(&name.replace("~1", "/").replace("~0", "~")));
+            }
             Value::Array(items) => drop(items.remove(name.parse().unwrap())),
             _ => {}
         },

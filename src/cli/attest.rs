@@ -14,7 +14,7 @@ mod told;
 use std::path::{Path, PathBuf};
 
 use crate::attest::deliver::{self, Written};
-use crate::attest::subject::{Artifact, Place, SubjectError};
+use crate::attest::subject::{Artifact, BESIDE, Place, SubjectError};
 use crate::attest::{Mark, Predicate, SignError, SignedBundle, statement};
 use crate::check::roots_in_use;
 use crate::model::{Statement, visible};
@@ -44,11 +44,14 @@ struct Attestation {
 }
 
 pub(super) fn run(
-    arguments: AttestArguments,
+    mut arguments: AttestArguments,
     ambient: &Ambient,
     terminal: &mut Terminal,
 ) -> Result<Ending, Failure> {
     arguments.check()?;
+    if arguments.pep740 {
+        arguments.signing.services.only_promises();
+    }
     let asking = Asking::new(arguments.offline, ambient, terminal)?;
     let artifacts = subjects::collect(&arguments, &asking, terminal)?;
     let places = Places::of(&arguments.destinations(), &artifacts, ambient)?;
@@ -109,10 +112,14 @@ fn attestations(
         true => artifacts.chunks(1).collect(),
         false => vec![artifacts],
     };
+    let hint = match arguments.predicate.is_some() {
+        true => "nothing was signed; mend the predicate, or attest its file as a subject",
+        false => "attest them in parts",
+    };
     let mut attestations = Vec::with_capacity(groups.len());
     for group in groups {
-        let (statement, bytes) = statement(group, predicate)
-            .map_err(|error| Failure::new(error.to_string(), "attest them in parts"))?;
+        let (statement, bytes) =
+            statement(group, predicate).map_err(|error| Failure::new(error.to_string(), hint))?;
         attestations.push(Attestation {
             statement,
             bytes,
@@ -133,9 +140,10 @@ fn files(arguments: &AttestArguments, artifacts: &[Artifact]) -> Result<Vec<Path
     {
         return Ok(vec![file.clone()]);
     }
+    let [bundle, attestation] = BESIDE;
     let suffix = match arguments.pep740 {
-        true => ".publish.attestation",
-        false => ".sigstore.json",
+        true => attestation,
+        false => bundle,
     };
     let mut files = Vec::new();
     for artifact in artifacts {

@@ -287,3 +287,40 @@ fn what_cannot_be_attested_is_refused_with_what_to_do() {
         attest(&folder, arguments).run().refuses(words);
     }
 }
+
+/// As a shell expands `dist/*` when the job runs again.
+#[test]
+fn what_an_earlier_run_wrote_beside_an_artifact_is_no_artifact_of_the_next() {
+    let folder = world("ecdsa-p256");
+    let (source, wheel) = ("dist/lib-1.0.tar.gz", "dist/lib-1.0-py3-none-any.whl");
+    fine(&attest(&folder, &[&[source, wheel], BUILDER].concat()).run());
+    let bundles = [source, wheel].map(|name| format!("{name}.sigstore.json"));
+    let expanded = [source, &bundles[0], wheel, &bundles[1]];
+    let again = attest(&folder, &[&expanded, BUILDER].concat()).run();
+    fine(&again);
+    assert_eq!(again.out.matches("already attested in").count(), 2);
+    // By itself it is a file like any other.
+    let alone = attest(
+        &folder,
+        &[&[bundles[0].as_str(), "--dry-run"], BUILDER].concat(),
+    )
+    .run();
+    fine(&alone);
+    assert_eq!(
+        alone.json()["subject"][0]["name"],
+        "lib-1.0.tar.gz.sigstore.json"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_named_pipe_is_refused_and_not_waited_for() {
+    let folder = world("ecdsa-p256");
+    let made = std::process::Command::new("mkfifo")
+        .arg(folder.path().join("pipe"))
+        .status();
+    assert!(made.unwrap().success());
+    attest(&folder, &[&["pipe"], BUILDER].concat())
+        .run()
+        .refuses(&["pipe: is no regular file"]);
+}

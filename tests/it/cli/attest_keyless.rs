@@ -243,3 +243,40 @@ fn a_predicate_that_no_verifier_reads_is_refused_before_anything_is_published() 
     }
     assert_eq!(world.instance.server.heard().len(), 0);
 }
+
+/// What is signed may stand in a public log forever.
+#[test]
+fn places_are_looked_at_before_anything_is_signed_for_any_of_them() {
+    let world = World::new();
+    let wheel = "dist/lib-1.0-py3-none-any.whl";
+    let bundle = "none/b.json";
+    let nowhere = [&["dist", "--bundle", bundle], BUILDER].concat();
+    world
+        .attest(HOLDER, &nowhere)
+        .refuses(&["none/b.json: cannot be written: there is no such folder"]);
+    // The last in order: those before it would have been signed and written.
+    for (ending, option) in [
+        (".sigstore.json", BUILDER),
+        (".publish.attestation", &["--pep740"]),
+    ] {
+        let other = world
+            .folder
+            .file(&format!("dist/lib-1.0.tar.gz{ending}"), "other");
+        let arguments = [&["dist"][..], option].concat();
+        world
+            .attest(HOLDER, &arguments)
+            .refuses(&["another document is there"]);
+        assert_eq!(
+            std::fs::read(world.folder.path().join(other)).unwrap(),
+            b"other"
+        );
+        assert!(
+            !world
+                .folder
+                .path()
+                .join(format!("{wheel}{ending}"))
+                .exists()
+        );
+    }
+    assert_eq!(world.instance.server.heard().len(), 0);
+}

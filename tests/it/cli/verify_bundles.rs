@@ -57,7 +57,19 @@ fn one_subject_that_is_not_verified_denies_all() {
     let document = ran.json();
     assert_eq!(document["verified"], false);
     assert_eq!(document["subjects"][0]["verified"], true);
-    assert_eq!(document["subjects"][1]["rejections"][0]["fault"], "subject");
+    let rejection = &document["subjects"][1]["rejections"][0];
+    assert_eq!(rejection["fault"], "subject");
+    // With both values: what was asked about, and what it is about.
+    let message = rejection["message"].as_str().unwrap();
+    let (asked, about) = (Digest::of(b"another artifact"), Digest::of(b"artifact"));
+    let words = format!("is {asked}: it is about `a.zip` {about}");
+    assert!(message.contains(&words), "{message}");
+    assert!(
+        rejection["hint"]
+            .as_str()
+            .unwrap()
+            .contains("not the one that was signed")
+    );
 }
 
 #[test]

@@ -43,7 +43,9 @@ fn unwritable(path: &Path, error: &std::io::Error) -> SignError {
     SignError {
         unanswered: false,
         message: format!("{shown}: cannot be written: {error}"),
-        hint: Some("name a folder that exists and may be written to".to_owned()),
+        hint: Some(
+            "name a file in a folder that may be written to; `-` is standard output".to_owned(),
+        ),
     }
 }
 
@@ -83,6 +85,7 @@ pub fn write_bundle(
 
 /// What is there; nothing where nothing is. What is longer than any bundle is not read further.
 pub(crate) fn existing(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
+    regular(path)?;
     let file = match std::fs::File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -112,6 +115,7 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8], mode: u32, over: bool) -> s
 
 /// A file beside a path, for what is not whole yet; it goes with its value.
 fn unfinished(path: &Path, mode: u32) -> std::io::Result<tempfile::NamedTempFile> {
+    regular(path)?;
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
@@ -123,6 +127,14 @@ fn unfinished(path: &Path, mode: u32) -> std::io::Result<tempfile::NamedTempFile
     #[cfg(not(unix))]
     let _ = mode;
     builder.tempfile_in(folder).map_err(unnamed)
+}
+
+/// Reading a pipe would wait for whoever writes to it, and a device would be replaced by a file.
+fn regular(path: &Path) -> std::io::Result<()> {
+    match std::fs::metadata(path) {
+        Ok(there) if !there.is_file() => Err(std::io::Error::other("it is no regular file")),
+        _ => Ok(()),
+    }
 }
 
 /// Why a file without a name of its own failed.

@@ -314,7 +314,7 @@ fn what_an_earlier_run_wrote_beside_an_artifact_is_no_artifact_of_the_next() {
 
 #[cfg(unix)]
 #[test]
-fn a_named_pipe_is_refused_and_not_waited_for() {
+fn pipes_and_devices_are_neither_waited_for_nor_replaced() {
     let folder = world("ecdsa-p256");
     let made = std::process::Command::new("mkfifo")
         .arg(folder.path().join("pipe"))
@@ -323,4 +323,15 @@ fn a_named_pipe_is_refused_and_not_waited_for() {
     attest(&folder, &[&["pipe"], BUILDER].concat())
         .run()
         .refuses(&["pipe: is no regular file"]);
+    let socket = folder.path().join("socket");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    for place in ["pipe", "socket"] {
+        for force in [&[][..], &["--force"]] {
+            let arguments = [&["dist", "--bundle", place], BUILDER, force].concat();
+            attest(&folder, &arguments)
+                .run()
+                .refuses(&["it is no regular file", "`-`"]);
+        }
+        assert!(!folder.path().join(place).metadata().unwrap().is_file());
+    }
 }

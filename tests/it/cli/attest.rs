@@ -335,3 +335,16 @@ fn pipes_and_devices_are_neither_waited_for_nor_replaced() {
         assert!(!folder.path().join(place).metadata().unwrap().is_file());
     }
 }
+
+#[test]
+fn an_image_that_is_named_without_its_scheme_is_told_how_to_write_it() {
+    let folder = world("ecdsa-p256");
+    for (subject, hint) in [
+        ("ghcr.io/acme/api:1.2.3", "oci:HOST/NAME:TAG"),
+        ("dist/none.whl", "name files that are there"),
+    ] {
+        attest(&folder, &[&[subject], BUILDER].concat())
+            .run()
+            .refuses(&[subject, "cannot be read", hint]);
+    }
+}

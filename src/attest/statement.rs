@@ -5,6 +5,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::subject::{Artifact, subjects};
 use crate::model::{Statement, StatementError, StatementVersion};
+use crate::verify::check_statement;
 
 /// The predicate type of SLSA provenance, version 1 (<https://slsa.dev/spec/v1.1/provenance>).
 pub const SLSA_PROVENANCE: &str = "https://slsa.dev/provenance/v1";
@@ -82,6 +83,7 @@ pub fn statement(
     };
     let bytes =
         serde_json::to_vec(&statement).map_err(|error| StatementError(error.to_string()))?;
+    check_statement(&bytes).map_err(|error| StatementError(error.message))?;
     Ok((Statement::read(&bytes)?, bytes))
 }
 

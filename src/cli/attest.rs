@@ -14,7 +14,7 @@ mod told;
 use std::path::{Path, PathBuf};
 
 use crate::attest::deliver::{self, Written};
-use crate::attest::subject::{Artifact, Place, SubjectError};
+use crate::attest::subject::{Artifact, BESIDE, Place, SubjectError};
 use crate::attest::{Mark, Predicate, SignError, SignedBundle, statement};
 use crate::check::roots_in_use;
 use crate::model::{Statement, visible};
@@ -44,11 +44,14 @@ struct Attestation {
 }
 
 pub(super) fn run(
-    arguments: AttestArguments,
+    mut arguments: AttestArguments,
     ambient: &Ambient,
     terminal: &mut Terminal,
 ) -> Result<Ending, Failure> {
     arguments.check()?;
+    if arguments.pep740 {
+        arguments.signing.services.only_promises();
+    }
     let asking = Asking::new(arguments.offline, ambient, terminal)?;
     let artifacts = subjects::collect(&arguments, &asking, terminal)?;
     let places = Places::of(&arguments.destinations(), &artifacts, ambient)?;
@@ -74,14 +77,19 @@ pub(super) fn run(
     }
     let predicate = predicate::predicate(&arguments, signer.claims.as_ref(), ambient)?;
     let mut told = Told::new(&artifacts, &predicate.kind, signer.identity());
-    for attestation in attestations(&arguments, &artifacts, &predicate)? {
-        let run = Run {
-            arguments: &arguments,
-            asking: &asking,
-            signer: &signer,
-            places: &places,
-        };
-        run.attest(&attestation, &mut told, terminal)?;
+    let run = Run {
+        arguments: &arguments,
+        asking: &asking,
+        signer: &signer,
+        places: &places,
+    };
+    let attestations = attestations(&arguments, &artifacts, &predicate)?;
+    let mut ready = Vec::with_capacity(attestations.len());
+    for attestation in &attestations {
+        ready.push(run.look(attestation)?);
+    }
+    for (attestation, files) in attestations.iter().zip(ready) {
+        run.attest(attestation, &files, &mut told, terminal)?;
     }
     if !arguments.to_output() {
         told.tell(arguments.format, terminal)?;
@@ -109,10 +117,14 @@ fn attestations(
         true => artifacts.chunks(1).collect(),
         false => vec![artifacts],
     };
+    let hint = match arguments.predicate.is_some() {
+        true => "nothing was signed; mend the predicate, or attest its file as a subject",
+        false => "attest them in parts",
+    };
     let mut attestations = Vec::with_capacity(groups.len());
     for group in groups {
-        let (statement, bytes) = statement(group, predicate)
-            .map_err(|error| Failure::new(error.to_string(), "attest them in parts"))?;
+        let (statement, bytes) =
+            statement(group, predicate).map_err(|error| Failure::new(error.to_string(), hint))?;
         attestations.push(Attestation {
             statement,
             bytes,
@@ -133,9 +145,10 @@ fn files(arguments: &AttestArguments, artifacts: &[Artifact]) -> Result<Vec<Path
     {
         return Ok(vec![file.clone()]);
     }
+    let [bundle, attestation] = BESIDE;
     let suffix = match arguments.pep740 {
-        true => ".publish.attestation",
-        false => ".sigstore.json",
+        true => attestation,
+        false => bundle,
     };
     let mut files = Vec::new();
     for artifact in artifacts {
@@ -172,17 +185,30 @@ struct Run<'r> {
 }
 
 impl Run<'_> {
+    /// Whether each file has a bundle that says the same, before anything is signed for any.
+    fn look(&self, attestation: &Attestation) -> Result<Vec<Written>, Failure> {
+        let mark = Mark::new(&attestation.statement, self.signer.identity());
+        let same = |there: &[u8]| self.says_the_same(there, &mark);
+        let files = attestation.files.iter();
+        let looked = files.map(|file| deliver::look_at_place(file, self.arguments.force, &same));
+        looked.collect::<Result<_, _>>().map_err(unsigned)
+    }
+
+    fn says_the_same(&self, there: &[u8], mark: &Mark) -> bool {
+        Mark::unverified(there).as_ref() == Some(mark) && self.signer.made(there)
+    }
+
     /// Signs once at most, and takes the bundle to every place that has none which says the same.
     fn attest(
         &self,
         attestation: &Attestation,
+        looked: &[Written],
         told: &mut Told,
         terminal: &mut Terminal,
     ) -> Result<(), Failure> {
         let (arguments, signer) = (self.arguments, self.signer);
         let mark = Mark::new(&attestation.statement, signer.identity());
-        let same =
-            |there: &[u8]| Mark::unverified(there).as_ref() == Some(&mark) && signer.made(there);
+        let same = |there: &[u8]| self.says_the_same(there, &mark);
         let mut signed: Option<SignedBundle> = None;
         let person: &Terminal = terminal;
         let mut bundle = || match &signed {
@@ -197,13 +223,12 @@ impl Run<'_> {
             true => deliver::pep740(bundle).map_err(unsigned),
             false => Ok(bundle.json.clone()),
         };
-        for file in &attestation.files {
-            // Looked at before anything is signed, and again when it is written.
-            if !arguments.force && file.exists() {
-                deliver::write_bundle(file, "", false, &same).map_err(unsigned)?;
+        for (file, looked) in attestation.files.iter().zip(looked) {
+            if *looked == Written::Already {
                 told.delivered(Delivered::already(file));
                 continue;
             }
+            // Looked at again when it is written: somebody else may have been here.
             let text = in_form(&bundle()?)?;
             let written = deliver::write_bundle(file, &text, arguments.force, &same);
             told.delivered(match written.map_err(unsigned)? {

@@ -197,7 +197,7 @@ fn save(
                     "take it away, or name another folder with `--output`",
                 ));
             }
-            Err(_) => write_whole(&path, document.as_bytes(), 0o600, true).map_err(failed)?,
+            Err(_) => write_whole(&path, document.as_bytes(), 0o666, true).map_err(failed)?,
         }
         text.push_str(&format!(
             "{}  {}\n",

@@ -229,7 +229,7 @@ pub(super) fn unusable(error: TrustRootError) -> Failure {
 
 /// Writes a file in one step.
 fn write(file: &Path, text: &str) -> Result<(), Failure> {
-    write_whole(file, text.as_bytes(), 0o600, true).map_err(|error| {
+    write_whole(file, text.as_bytes(), 0o666, true).map_err(|error| {
         let name = visible(&file.display().to_string(), 300);
         Failure::new(
             format!("--output: {name}: {error}"),

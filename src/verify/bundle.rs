@@ -95,6 +95,23 @@ impl UnverifiedBundle {
     }
 }
 
+/// What log entries, certificate and timestamps of a bundle take beside its statement, generously.
+const BESIDE_STATEMENT: usize = 256 * 1024;
+
+/// Whether a bundle that holds these bytes as its statement could be read here: what nobody reads is
+/// better not signed, for a log keeps it forever.
+///
+/// # Errors
+/// [`Fault::TooLarge`] and [`Fault::Malformed`], as reading the bundle would give them.
+pub fn check_statement(bytes: &[u8]) -> Result<(), VerifyError> {
+    const MOST: usize = (BUNDLE_BYTES - BESIDE_STATEMENT) / 4 * 3;
+    if bytes.len() > MOST {
+        let message = format!("the statement: more than {MOST} bytes, which no bundle holds");
+        return Err(VerifyError::new(Fault::TooLarge, message));
+    }
+    json::shape("the statement", bytes, STATEMENT).map(|_| ())
+}
+
 fn capped(bytes: &[u8]) -> Result<(), VerifyError> {
     match bytes.len() > BUNDLE_BYTES {
         true => {

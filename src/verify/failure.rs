@@ -4,7 +4,7 @@ use sigstore_types::bundle::VerificationMaterialContent;
 use sigstore_verify::{CertificateError, Error};
 
 use super::{Fault, UnverifiedBundle, VerifyError};
-use crate::model::{Time, visible};
+use crate::model::{ArtifactDigest, Statement, Subject, Time, visible, visible_line};
 
 /// An error of the crate, as the trust domain of this label met it.
 pub(super) fn told(error: &Error, domain: &str) -> VerifyError {
@@ -91,4 +91,31 @@ pub(super) fn other_signer(
         }
         _ => None,
     }
+}
+
+/// The statement is about other artifacts: about which.
+pub(super) fn other_subject(statement: &Statement, artifact: &ArtifactDigest) -> VerifyError {
+    const SHOWN: usize = 3;
+    let told = |subject: &Subject| {
+        let name = subject.name.as_deref().map(visible_line);
+        let digest = match subject.artifact() {
+            Some(digest) => digest.to_string(),
+            None => "without a SHA-256 or SHA-512".to_owned(),
+        };
+        match name {
+            Some(name) => format!("`{name}` {digest}"),
+            None => digest,
+        }
+    };
+    let subjects: Vec<String> = statement.subject.iter().take(SHOWN).map(told).collect();
+    let more = match statement.subject.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let message = format!(
+        "no subject of its statement is {artifact}: it is about {}{more}",
+        subjects.join(", ")
+    );
+    VerifyError::new(Fault::Subject, message)
+        .hint("the artifact is not the one that was signed, or this is the bundle of another")
 }

@@ -25,7 +25,7 @@ mod verified;
 mod verifier;
 mod vsa;
 
-pub use bundle::{BUNDLE_BYTES, UnverifiedBundle};
+pub use bundle::{BUNDLE_BYTES, UnverifiedBundle, check_statement};
 pub use checked::{CheckedEvidence, EvidenceFault, Origin, check};
 pub use error::{Fault, VerifyError};
 pub use expect::{

@@ -114,8 +114,7 @@ impl Verifier {
         if let Some(statement) = &statement
             && statement.subjects_with(artifact).next().is_none()
         {
-            let message = format!("no subject of its statement is {artifact}");
-            return Err(VerifyError::new(Fault::Subject, message));
+            return Err(failure::other_subject(statement, artifact));
         }
         let (signer, times) = match (&self.key, bare(bundle)) {
             (Some(key), true) => (key_signer(key), self.by_key_alone(bundle, key)?),

@@ -16,6 +16,48 @@ pub enum Written {
     Already,
 }
 
+/// Looks whether a document can be written, before anything is signed for it: what is signed may be
+/// in a public log forever. Whether one that says the same is there already.
+///
+/// # Errors
+/// As [`write_bundle`] would give them.
+pub fn look_at_place(
+    path: &Path,
+    force: bool,
+    says_the_same: &dyn Fn(&[u8]) -> bool,
+) -> Result<Written, SignError> {
+    let existed = existing(path).map_err(|error| unwritable(path, &error))?;
+    match existed {
+        Some(there) if !force && says_the_same(&there) => Ok(Written::Already),
+        Some(_) if !force => Err(other(path)),
+        _ => {
+            let probe = unfinished(path, 0o600);
+            probe.map_err(|error| unwritable(path, &error))?;
+            Ok(Written::New)
+        }
+    }
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> SignError {
+    let shown = visible(&path.display().to_string(), 300);
+    SignError {
+        unanswered: false,
+        message: format!("{shown}: cannot be written: {error}"),
+        hint: Some(
+            "name a file in a folder that may be written to; `-` is standard output".to_owned(),
+        ),
+    }
+}
+
+fn other(path: &Path) -> SignError {
+    let shown = visible(&path.display().to_string(), 300);
+    SignError {
+        unanswered: false,
+        message: format!("{shown}: another document is there"),
+        hint: Some("move it away, name another file with --bundle, or say --force".to_owned()),
+    }
+}
+
 /// Writes a document, or leaves one that says the same.
 ///
 /// # Errors
@@ -27,32 +69,23 @@ pub fn write_bundle(
     force: bool,
     says_the_same: &dyn Fn(&[u8]) -> bool,
 ) -> Result<Written, SignError> {
-    let shown = visible(&path.display().to_string(), 300);
-    let failed = |error: std::io::Error| SignError {
-        unanswered: false,
-        message: format!("{shown}: cannot be written: {error}"),
-        hint: Some("name a folder that exists and may be written to".to_owned()),
-    };
-    let other = || SignError {
-        unanswered: false,
-        message: format!("{shown}: another document is there"),
-        hint: Some("move it away, name another file with --bundle, or say --force".to_owned()),
-    };
+    let failed = |error: std::io::Error| unwritable(path, &error);
     if !force && let Some(there) = existing(path).map_err(failed)? {
         return match says_the_same(&there) {
             true => Ok(Written::Already),
-            false => Err(other()),
+            false => Err(other(path)),
         };
     }
     match write_whole(path, text.as_bytes(), 0o666, force) {
         Ok(()) => Ok(Written::New),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(other()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(other(path)),
         Err(error) => Err(failed(error)),
     }
 }
 
 /// What is there; nothing where nothing is. What is longer than any bundle is not read further.
 pub(crate) fn existing(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
+    regular(path)?;
     let file = match std::fs::File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -70,6 +103,19 @@ pub(crate) fn existing(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
 /// for a file of that name. [`std::io::ErrorKind::AlreadyExists`] where one is there and `over` is
 /// not given.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8], mode: u32, over: bool) -> std::io::Result<()> {
+    let mut file = unfinished(path, mode)?;
+    file.write_all(bytes).map_err(unnamed)?;
+    file.as_file().sync_all()?;
+    let kept = match over {
+        true => file.persist(path),
+        false => file.persist_noclobber(path),
+    };
+    kept.map(|_| ()).map_err(|error| error.error)
+}
+
+/// A file beside a path, for what is not whole yet; it goes with its value.
+fn unfinished(path: &Path, mode: u32) -> std::io::Result<tempfile::NamedTempFile> {
+    regular(path)?;
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
@@ -80,18 +126,23 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8], mode: u32, over: bool) -> s
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
     #[cfg(not(unix))]
     let _ = mode;
-    let unnamed = |error: std::io::Error| match error.kind() {
+    builder.tempfile_in(folder).map_err(unnamed)
+}
+
+/// Reading a pipe would wait for whoever writes to it, and a device would be replaced by a file.
+fn regular(path: &Path) -> std::io::Result<()> {
+    match std::fs::metadata(path) {
+        Ok(there) if !there.is_file() => Err(std::io::Error::other("it is no regular file")),
+        _ => Ok(()),
+    }
+}
+
+/// Why a file without a name of its own failed.
+fn unnamed(error: std::io::Error) -> std::io::Error {
+    match error.kind() {
         std::io::ErrorKind::NotFound => std::io::Error::other("there is no such folder"),
         kind => std::io::Error::from(kind),
-    };
-    let mut file = builder.tempfile_in(folder).map_err(unnamed)?;
-    file.write_all(bytes).map_err(unnamed)?;
-    file.as_file().sync_all()?;
-    let kept = match over {
-        true => file.persist(path),
-        false => file.persist_noclobber(path),
-    };
-    kept.map(|_| ()).map_err(|error| error.error)
+    }
 }
 
 #[cfg(test)]

@@ -26,6 +26,16 @@ pub fn pep740(bundle: &SignedBundle) -> Result<String, SignError> {
         .pointer(&format!("{material}/tlogEntries"))
         .filter(|entries| entries.as_array().is_some_and(|it| !it.is_empty()))
         .ok_or_else(|| refuse("no log holds the signature, and PEP 740 demands an entry"))?;
+    // A log of version 2 promises nothing and says no time; the timestamp that does is left behind.
+    let is_promised = |entry: &Value| entry.get("inclusionPromise").is_some();
+    if !entries
+        .as_array()
+        .is_some_and(|it| it.iter().all(is_promised))
+    {
+        return Err(refuse(
+            "the log says no time, and PEP 740 has no room for a timestamp",
+        ));
+    }
     let statement = text("/dsseEnvelope/payload").ok_or_else(|| refuse("it has no envelope"))?;
     let signature = text("/dsseEnvelope/signatures/0/sig")
         .ok_or_else(|| refuse("the envelope has no signature"))?;
@@ -55,7 +65,7 @@ mod tests {
 
     #[test]
     fn certificate_entries_statement_and_signature_stand_where_the_pep_says() {
-        let entry = json!({"logIndex": "1", "logId": {"keyId": "aw=="}});
+        let entry = json!({"logIndex": "1", "logId": {"keyId": "aw=="}, "inclusionPromise": {}});
         let given = json!({"certificate": {"rawBytes": "Yw=="}, "tlogEntries": [entry]});
         let read: Value = serde_json::from_str(&pep740(&bundle(given)).unwrap()).unwrap();
         assert_eq!(
@@ -77,5 +87,9 @@ mod tests {
                 .message
                 .contains("no log")
         );
+        let timeless =
+            json!({"certificate": {"rawBytes": "Yw=="}, "tlogEntries": [{"logIndex": "1"}]});
+        let why = pep740(&bundle(timeless)).unwrap_err();
+        assert!(why.message.contains("no time"), "{why:?}");
     }
 }

@@ -166,7 +166,10 @@ impl Services {
                 message: format!(
                     "the signing config names no log with Rekor's interface v{version}"
                 ),
-                hint: Some("leave out --rekor-version, or name a log with --rekor-url".to_owned()),
+                hint: Some(
+                    "name another --rekor-version (--pep740 takes 1 alone), or a log with --rekor-url"
+                        .to_owned(),
+                ),
             });
         }
         let log = |endpoint: &&ServiceEndpoint| {

@@ -26,11 +26,18 @@ pub fn hash_file(path: &Path, meter: Meter<'_>) -> Result<Digest, SubjectError> 
         let message = format!("{shown}: cannot be read: {error}");
         SubjectError::new(message, "name files that are there and may be read")
     };
+    let irregular = || {
+        let message = format!("{shown}: is no regular file");
+        Err(SubjectError::new(message, "name files or folders"))
+    };
+    // Opening a named pipe waits for whoever writes to it.
+    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+        return irregular();
+    }
     let mut file = File::open(path).map_err(unreadable)?;
     let before = file.metadata().map_err(unreadable)?;
     if !before.is_file() {
-        let message = format!("{shown}: is no regular file");
-        return Err(SubjectError::new(message, "name files or folders"));
+        return irregular();
     }
     let mut context = Context::new(&SHA256);
     let mut piece = vec![0_u8; PIECE];

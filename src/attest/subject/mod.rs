@@ -13,6 +13,10 @@ pub use local::{of_glob, of_path};
 
 use crate::model::{Digest, STATEMENT_SUBJECTS, Subject, visible};
 
+/// What is put after an artifact's name for the file of its attestation: a bundle, a PEP 740
+/// attestation.
+pub const BESIDE: [&str; 2] = [".sigstore.json", ".publish.attestation"];
+
 /// One artifact: the name that the statement gives it, its SHA-256, and where it lies.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Artifact {
@@ -54,13 +58,13 @@ impl SubjectError {
     }
 }
 
-/// The artifacts in one order, each once.
+/// The artifacts in one order, each once, without the attestations that lie beside them.
 ///
 /// # Errors
 /// [`SubjectError`] for none, for more than a statement may have, and for a name that no statement
 /// should hold.
 pub fn in_order(artifacts: Vec<Artifact>) -> Result<Vec<Artifact>, SubjectError> {
-    let artifacts: BTreeSet<Artifact> = artifacts.into_iter().collect();
+    let artifacts = without_own_attestations(artifacts.into_iter().collect());
     let hint = "name files, folders, `sha256:…` with --subject-name, or images";
     if artifacts.is_empty() {
         return Err(SubjectError::new("there is nothing to attest", hint));
@@ -78,6 +82,29 @@ pub fn in_order(artifacts: Vec<Artifact>) -> Result<Vec<Artifact>, SubjectError>
         }
     }
     Ok(artifacts.into_iter().collect())
+}
+
+/// Leaves out the bundle that an earlier run has written beside an artifact: a shell that expands
+/// `dist/*` names it too.
+fn without_own_attestations(artifacts: BTreeSet<Artifact>) -> BTreeSet<Artifact> {
+    let own: BTreeSet<PathBuf> = artifacts
+        .iter()
+        .filter_map(|artifact| match &artifact.place {
+            Place::File(path) => Some(path),
+            _ => None,
+        })
+        .flat_map(|path| {
+            BESIDE.map(|suffix| {
+                let mut name = path.clone().into_os_string();
+                name.push(suffix);
+                PathBuf::from(name)
+            })
+        })
+        .collect();
+    artifacts
+        .into_iter()
+        .filter(|artifact| !matches!(&artifact.place, Place::File(path) if own.contains(path)))
+        .collect()
 }
 
 /// The subjects of a statement about artifacts that are in order; a name and digest that lie in two

@@ -223,6 +223,11 @@ impl ServiceArguments {
         unused.next().map(|it| it.0)
     }
 
+    /// Takes logs of version 1 alone: only they say a time by themselves.
+    pub(super) fn only_promises(&mut self) {
+        self.rekor_version = Some("1".to_owned());
+    }
+
     /// Which services are named.
     pub(super) fn options(&self) -> Result<ServiceOptions, Failure> {
         let signing_config = match &self.signing_config {
@@ -294,6 +299,12 @@ impl AttestArguments {
                 format!("{option}: this service is not asked"),
                 "with --key no certificate authority is asked, with --no-log no service at all; \
                  leave the option out",
+            ));
+        }
+        if self.pep740 && self.signing.services.rekor_version.as_deref() == Some("2") {
+            return Err(Failure::new(
+                "--pep740 and --rekor-version 2",
+                "PEP 740 has no room for the timestamp that a log of version 2 needs beside it",
             ));
         }
         if self.signing.services.signing_config.is_some() && self.signing.services.names_address() {

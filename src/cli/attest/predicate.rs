@@ -60,12 +60,18 @@ fn of_file(path: &Path) -> Result<Box<RawValue>, Failure> {
             "attest a large document as a subject: its digest is signed then",
         ));
     }
-    serde_json::from_str(text.trim()).map_err(|error| {
+    let itself = "the predicate itself, without statement and envelope";
+    let value: Box<RawValue> = serde_json::from_str(text.trim()).map_err(|error| {
         let why = visible(&error.to_string(), 200);
         let message = format!("--predicate: {shown}: no JSON: {why}");
-        Failure::new(
-            message,
-            "the predicate itself, without statement and envelope",
-        )
-    })
+        Failure::new(message, itself)
+    })?;
+    // in-toto's Statement v1 knows no other kind of predicate.
+    match value.get().starts_with('{') {
+        true => Ok(value),
+        false => Err(Failure::new(
+            format!("--predicate: {shown}: no JSON object"),
+            itself,
+        )),
+    }
 }

@@ -1,10 +1,13 @@
 //! Reads the subjects of the command line.
 
+use std::path::Path;
+
 use crate::attest::subject::{self, Artifact, Place};
 use crate::cli::exit::Failure;
 use crate::cli::progress::Hashing;
 use crate::cli::say::Terminal;
 use crate::model::{Digest, visible};
+use crate::observe::attached;
 use crate::observe::http::Unanswered;
 use crate::observe::oci::{Reference, Repository};
 
@@ -31,7 +34,11 @@ pub(super) fn collect(
         } else if is_digest(text) {
             artifacts.push(told(text, arguments)?);
         } else {
-            artifacts.extend(subject::of_path(text, &meter).map_err(unfit)?);
+            let found = subject::of_path(text, &meter);
+            artifacts.extend(found.map_err(|error| match names_image(text) {
+                true => Failure::new(error.message, "an image is written `oci:HOST/NAME:TAG`"),
+                false => unfit(error),
+            })?);
         }
     }
     for list in &arguments.checksums {
@@ -52,6 +59,15 @@ pub(super) fn collect(
         }
     }
     Ok(artifacts)
+}
+
+/// Whether what is no file here reads as an image without its `oci:`.
+fn names_image(text: &str) -> bool {
+    let is_image = matches!(
+        attached::Subject::read(text),
+        Ok(attached::Subject::Image(_))
+    );
+    is_image && !Path::new(text).exists()
 }
 
 /// An artifact of which only the digest is told.

@@ -4,6 +4,7 @@ use clap::Args;
 use std::path::PathBuf;
 
 use super::PlaceArguments;
+use crate::attest::predicate_type;
 use crate::cli::Format;
 use crate::cli::exit::Failure;
 use crate::model::{Commit, Leniency};
@@ -25,8 +26,8 @@ pub(in crate::cli) struct VerifyArguments {
     #[arg(long, short, value_name = "FILE", conflicts_with_all = ["repo", "owner"])]
     pub(super) bundle: Vec<String>,
     /// What must be signed: `slsa` (SLSA provenance), `publish` (PyPI's or npm's publish
-    /// attestation), `signature` (the artifact itself, no statement), `any`, or the URI of a
-    /// predicate type.
+    /// attestation), `signature` (the artifact itself, no statement), `any`, the URI of a predicate
+    /// type, or its short name as `attest --type` takes it (spdxjson, cyclonedx, vuln).
     #[arg(long, alias = "type", value_name = "TYPE", default_value = "slsa")]
     predicate_type: String,
     /// How the result is written.
@@ -199,7 +200,7 @@ impl VerifyArguments {
                 &source.source_repository,
                 "write it as https://github.com/OWNER/NAME",
             )?,
-            repository_id: source.source_repository_id.clone(),
+            repository_id: number(&source.source_repository_id)?,
             reference: reference(&source.source_ref)?,
             tag: source.source_tag.clone(),
             versioned_tag: read::<VersionedTag>(
@@ -226,13 +227,14 @@ impl VerifyArguments {
                 "publish" => PredicateWanted::Publish,
                 "signature" => PredicateWanted::Signature,
                 "any" => PredicateWanted::Any,
-                uri if uri.contains("://") => PredicateWanted::Type(uri.to_owned()),
-                other => {
-                    return Err(Failure::new(
+                // What `lockstep attest --type` and cosign's --type take.
+                other => PredicateWanted::Type(predicate_type(other).map_err(|_| {
+                    Failure::new(
                         format!("--predicate-type: `{other}` is no type"),
-                        "`slsa`, `publish`, `signature`, `any`, or a URI",
-                    ));
-                }
+                        "`slsa`, `publish`, `signature`, `any`, a URI, or one of cosign's short \
+                         names such as `spdxjson`",
+                    )
+                })?),
             },
         };
         let names_source =
@@ -283,6 +285,19 @@ fn reference(text: &Option<String>) -> Result<Option<String>, Failure> {
             format!("--source-ref: `{it}` is no full reference"),
             "write `refs/heads/main` or `refs/tags/v1`; --source-tag takes a tag",
         )),
+        other => Ok(other.clone()),
+    }
+}
+
+/// The host's number of a repository, which may be longer than any that this machine counts with.
+fn number(text: &Option<String>) -> Result<Option<String>, Failure> {
+    match text {
+        Some(it) if it.is_empty() || !it.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Err(Failure::new(
+                format!("--source-repository-id: `{it}` is no number"),
+                "as `gh api repos/OWNER/NAME --jq .id` prints it; --source-repository takes the address",
+            ))
+        }
         other => Ok(other.clone()),
     }
 }

@@ -71,8 +71,12 @@ impl Repository {
     /// What is attached to these digests.
     pub(crate) async fn attached_to(&self, client: &Client, artifacts: &[ArtifactDigest]) -> Place {
         let (asked, surplus) = artifacts.split_at(artifacts.len().min(ARTIFACTS));
-        let first = asked.first().map(ToString::to_string).unwrap_or_default();
-        let endpoint = RedactedUrl::of(&self.registry.url(&["referrers", &first]));
+        // Of several what their addresses have in common: that of one would be wrong of the rest.
+        let one = match asked {
+            [one] => one.to_string(),
+            _ => String::new(),
+        };
+        let endpoint = RedactedUrl::of(&self.registry.url(&["referrers", &one]));
         let questions = asked.iter().map(|it| attached(&self.registry, client, it));
         let answers = several(questions.collect(), AT_A_TIME).await;
         let label = answers.first().map_or("anonymous", |(label, _)| label);

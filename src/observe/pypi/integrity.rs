@@ -174,7 +174,15 @@ async fn of_files(
 ) -> Place {
     let (asked, surplus) = files.split_at(files.len().min(ARTIFACTS));
     let address = |file: &File<'_>| index::integrity(index, project, file.version, file.name);
-    let endpoint = asked.first().and_then(address);
+    // Of several files what their addresses have in common: that of one would be wrong of the rest.
+    let endpoint = asked.first().and_then(|first| {
+        let url = address(first)?;
+        match asked {
+            [_] => Some(url),
+            _ if asked.iter().all(|it| it.version == first.version) => url.join("..").ok(),
+            _ => url.join("../..").ok(),
+        }
+    });
     let endpoint = RedactedUrl::of(endpoint.as_ref().unwrap_or(index));
     let questions = asked
         .iter()

@@ -20,6 +20,8 @@ pub enum Matching {
 pub struct Pattern {
     text: String,
     regex: Regex,
+    /// The same without anchors: for hints alone.
+    loose: Regex,
 }
 
 /// Why a text is no pattern.
@@ -54,14 +56,24 @@ impl Matching {
                 .size_limit(COMPILED_BYTES)
                 .dfa_size_limit(COMPILED_BYTES)
                 .build()
-                .map_err(|why| error(why.to_string()))
+                .map_err(|why| error(reason(&why)))
         };
         // By itself first: `a)|(?:b` is none, but would escape the anchors around it.
-        compile(text)?;
+        let loose = compile(text)?;
         Ok(Self::Pattern(Pattern {
             text: text.to_owned(),
+            loose,
             regex: compile(&format!(r"\A(?:{text})\z"))?,
         }))
+    }
+
+    /// Whether a text holds what the pattern matches, as cosign reads patterns. Not whether it is
+    /// that: [`Self::matches`].
+    pub(super) fn matches_part(&self, text: &str) -> bool {
+        match self {
+            Self::Exact(_) => false,
+            Self::Pattern(pattern) => pattern.loose.is_match(text),
+        }
     }
 
     /// Whether a text is that.
@@ -80,6 +92,13 @@ impl fmt::Display for Matching {
             Self::Pattern(pattern) => formatter.write_str(&pattern.text),
         }
     }
+}
+
+/// What is wrong, without the drawing of where: the pattern is told beside it.
+fn reason(error: &regex::Error) -> String {
+    let text = error.to_string();
+    let last = text.lines().last().unwrap_or_default();
+    last.strip_prefix("error: ").unwrap_or(last).to_owned()
 }
 
 #[cfg(test)]

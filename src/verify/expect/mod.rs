@@ -117,14 +117,15 @@ impl Expectations {
         ] {
             if let Some(expected) = expected {
                 let fits = found.is_some_and(|it| expected.matches(it));
-                meet(
-                    Fault::Identity,
-                    what,
-                    expected.to_string(),
-                    found,
-                    fits,
-                    met,
-                )?;
+                let text = expected.to_string();
+                let result = meet(Fault::Identity, what, text, found, fits, met);
+                result.map_err(|error| match found {
+                    Some(it) if expected.matches_part(it) => error.hint(
+                        "the pattern matches a part, and must match the whole: write `.*` at its \
+                         ends where more may stand there",
+                    ),
+                    _ => error,
+                })?;
             }
         }
         Ok(())
@@ -279,5 +280,36 @@ fn meet(
         ),
         None => format!("{what}: expected `{expected}`, the signature does not say"),
     };
-    Err(VerifyError::new(fault, message))
+    Err(VerifyError::new(fault, message).hint(usual_cause(what, found)))
+}
+
+/// What usually lies behind an expectation that is not met.
+fn usual_cause(what: &str, found: Option<&str>) -> &'static str {
+    match (what, found) {
+        ("certificate-oidc-issuer" | "certificate-identity", Some(_)) => {
+            "somebody else signed it; expect who it was only if you know that they should"
+        }
+        ("source-tag" | "source-versioned-tag", None) => {
+            "it was not built from a tag; --source-ref takes a branch"
+        }
+        ("source-tag" | "source-versioned-tag" | "source-ref", Some(_)) => {
+            "it is of another release, or was built from another branch; a tag is written without \
+             refs/tags/, a reference with it"
+        }
+        ("source-repository", Some(_)) => {
+            "it was built elsewhere, as in a fork, or the repository has another name now"
+        }
+        ("source-repository-id", Some(_)) => {
+            "a repository that is deleted and made anew has another number"
+        }
+        ("source-commit", Some(_)) => "another build of the same name, or a tag that was moved",
+        ("workflow", Some(_)) => {
+            "the whole path in the repository, as in .github/workflows/release.yml"
+        }
+        ("builder", Some(_)) => "the whole address; without `@…` at any tag or branch",
+        (_, None) => {
+            "what a signature leaves open is never met; `lockstep inspect` shows what it says"
+        }
+        _ => "it was built in another way; `lockstep inspect` shows all that it says",
+    }
 }

@@ -287,3 +287,64 @@ fn what_cannot_be_attested_is_refused_with_what_to_do() {
         attest(&folder, arguments).run().refuses(words);
     }
 }
+
+/// As a shell expands `dist/*` when the job runs again.
+#[test]
+fn what_an_earlier_run_wrote_beside_an_artifact_is_no_artifact_of_the_next() {
+    let folder = world("ecdsa-p256");
+    let (source, wheel) = ("dist/lib-1.0.tar.gz", "dist/lib-1.0-py3-none-any.whl");
+    fine(&attest(&folder, &[&[source, wheel], BUILDER].concat()).run());
+    let bundles = [source, wheel].map(|name| format!("{name}.sigstore.json"));
+    let expanded = [source, &bundles[0], wheel, &bundles[1]];
+    let again = attest(&folder, &[&expanded, BUILDER].concat()).run();
+    fine(&again);
+    assert_eq!(again.out.matches("already attested in").count(), 2);
+    // By itself it is a file like any other.
+    let alone = attest(
+        &folder,
+        &[&[bundles[0].as_str(), "--dry-run"], BUILDER].concat(),
+    )
+    .run();
+    fine(&alone);
+    assert_eq!(
+        alone.json()["subject"][0]["name"],
+        "lib-1.0.tar.gz.sigstore.json"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn pipes_and_devices_are_neither_waited_for_nor_replaced() {
+    let folder = world("ecdsa-p256");
+    let made = std::process::Command::new("mkfifo")
+        .arg(folder.path().join("pipe"))
+        .status();
+    assert!(made.unwrap().success());
+    attest(&folder, &[&["pipe"], BUILDER].concat())
+        .run()
+        .refuses(&["pipe: is no regular file"]);
+    let socket = folder.path().join("socket");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    for place in ["pipe", "socket"] {
+        for force in [&[][..], &["--force"]] {
+            let arguments = [&["dist", "--bundle", place], BUILDER, force].concat();
+            attest(&folder, &arguments)
+                .run()
+                .refuses(&["it is no regular file", "`-`"]);
+        }
+        assert!(!folder.path().join(place).metadata().unwrap().is_file());
+    }
+}
+
+#[test]
+fn an_image_that_is_named_without_its_scheme_is_told_how_to_write_it() {
+    let folder = world("ecdsa-p256");
+    for (subject, hint) in [
+        ("ghcr.io/acme/api:1.2.3", "oci:HOST/NAME:TAG"),
+        ("dist/none.whl", "name files that are there"),
+    ] {
+        attest(&folder, &[&[subject], BUILDER].concat())
+            .run()
+            .refuses(&[subject, "cannot be read", hint]);
+    }
+}

@@ -169,3 +169,114 @@ fn a_service_that_refuses_ends_with_2_and_one_that_gives_no_answer_with_3() {
             .exists()
     );
 }
+
+fn services(world: &World, versions: &[u32]) -> String {
+    let service = |version: u32, path: &str| {
+        serde_json::json!({"url": world.instance.server.url(path), "majorApiVersion": version,
+            "operator": "a", "validFor": {"start": "2020-01-01T00:00:00Z"}})
+    };
+    let logs: Vec<_> = versions.iter().map(|it| service(*it, "/")).collect();
+    let config = serde_json::json!({
+        "mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json",
+        "caUrls": [service(1, "/")], "rekorTlogUrls": logs, "rekorTlogConfig": {"selector": "ANY"},
+        "tsaUrls": [service(1, "/timestamp")], "tsaConfig": {"selector": "ANY"},
+    });
+    world.folder.file("config.json", config.to_string())
+}
+
+fn attest_with(world: &World, config: &str, arguments: &[&str]) -> Ran {
+    let head = ["attest", "--format", "json", "--trusted-root", "root.json"];
+    Run::new(&[&head[..], &["--signing-config", config], arguments].concat())
+        .within(world.folder.path())
+        .env("SIGSTORE_ID_TOKEN", &token(HOLDER))
+        .run()
+}
+
+/// The form has no room for the timestamp that a log of version 2 needs beside it.
+#[test]
+fn attestations_for_package_indexes_go_to_a_log_of_version_1_or_nowhere() {
+    let world = World::new();
+    let pep740 = ["dist", "--pep740"];
+    let config = services(&world, &[2]);
+    attest_with(&world, &config, &pep740)
+        .refuses(&["no log with Rekor's interface v1", "--pep740"]);
+    attest_with(
+        &world,
+        &config,
+        &[&pep740[..], &["--rekor-version", "2"]].concat(),
+    )
+    .refuses(&["--pep740 and --rekor-version 2", "timestamp"]);
+    assert_eq!(world.instance.server.heard().len(), 0);
+
+    let config = services(&world, &[2, 1]);
+    let ran = attest_with(&world, &config, &pep740);
+    assert_eq!(outcomes(&ran), ["attested", "attested"]);
+    let wheel = "dist/lib-1.0-py3-none-any.whl";
+    let attestation = format!("{wheel}.publish.attestation");
+    let verify = [
+        "--predicate-type",
+        "publish",
+        "--bundle",
+        &attestation,
+        wheel,
+    ];
+    assert_eq!(world.verify(HOLDER, &verify), Some(0));
+}
+
+#[test]
+fn a_predicate_that_no_verifier_reads_is_refused_before_anything_is_published() {
+    let world = World::new();
+    let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(101), "]".repeat(101));
+    let large = format!(r#"{{"a":"{}"}}"#, "x".repeat(13 << 20));
+    for (text, word) in [
+        (r#"{"a":1,"a":2}"#, "`a` stands twice"),
+        (deep.as_str(), "nested too deeply"),
+        (large.as_str(), "which no bundle holds"),
+        ("[1]", "no JSON object"),
+        ("\"text\"", "no JSON object"),
+    ] {
+        let file = world.folder.file("predicate.json", text);
+        let arguments = ["dist", "--predicate", &file, "--type", "spdxjson"];
+        world
+            .attest(HOLDER, &arguments)
+            .refuses(&[word, "predicate"]);
+    }
+    assert_eq!(world.instance.server.heard().len(), 0);
+}
+
+/// What is signed may stand in a public log forever.
+#[test]
+fn places_are_looked_at_before_anything_is_signed_for_any_of_them() {
+    let world = World::new();
+    let wheel = "dist/lib-1.0-py3-none-any.whl";
+    let bundle = "none/b.json";
+    let nowhere = [&["dist", "--bundle", bundle], BUILDER].concat();
+    world
+        .attest(HOLDER, &nowhere)
+        .refuses(&["none/b.json: cannot be written: there is no such folder"]);
+    // The last in order: those before it would have been signed and written.
+    for (ending, option) in [
+        (".sigstore.json", BUILDER),
+        (".publish.attestation", &["--pep740"]),
+    ] {
+        let other = world
+            .folder
+            .file(&format!("dist/lib-1.0.tar.gz{ending}"), "other");
+        let arguments = [&["dist"][..], option].concat();
+        world
+            .attest(HOLDER, &arguments)
+            .refuses(&["another document is there"]);
+        assert_eq!(
+            std::fs::read(world.folder.path().join(other)).unwrap(),
+            b"other"
+        );
+        assert!(
+            !world
+                .folder
+                .path()
+                .join(format!("{wheel}{ending}"))
+                .exists()
+        );
+    }
+    assert_eq!(world.instance.server.heard().len(), 0);
+}

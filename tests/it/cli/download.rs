@@ -78,6 +78,16 @@ fn what_is_attached_to_an_image_is_saved_byte_for_byte_and_called_unverified() {
         assert_eq!(ran.code, Some(0), "{ran:#?}");
         assert!(ran.out.contains("UNVERIFIED"), "{}", ran.out);
         assert_eq!(saved(&folder, "one"), [named(&of_index)]);
+        // As readable as any file that is written here: what is attached is no secret.
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = |path: std::path::PathBuf| path.metadata().unwrap().permissions().mode();
+            let plain = folder.path().join("plain");
+            std::fs::write(&plain, "").unwrap();
+            let file = folder.path().join("one").join(named(&of_index).0);
+            assert_eq!(mode(file), mode(plain));
+        }
     }
     let arguments = [&*subject, "--platforms", "--output", "both"];
     let ran = download(&folder, &arguments, &[]);

@@ -186,7 +186,10 @@ fn every_expectation_is_met_or_denies_with_both_values() {
         ("--trigger", "push", "release", "push"),
     ] {
         proves(&scene.by_us(&[option, met, "a.zip"]));
-        denies(&scene.by_us(&[option, not_met, "a.zip"]), &[found, not_met]);
+        denies(
+            &scene.by_us(&[option, not_met, "a.zip"]),
+            &[found, not_met, "hint:"],
+        );
     }
 }
 

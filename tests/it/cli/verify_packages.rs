@@ -84,6 +84,16 @@ fn every_file_of_a_version_on_an_index_must_verify() {
         Digest::of(FILES[1].as_bytes()).to_string()
     );
 
+    // Neither is said to lie where the other does.
+    for (proved, name) in subjects.iter().zip(FILES) {
+        let found = proved["proofs"][0]["found"].as_str().unwrap();
+        let other = FILES.iter().find(|it| **it != name).unwrap();
+        assert!(
+            found.contains("/integrity/x/1.0/") && !found.contains(other),
+            "{found}"
+        );
+    }
+
     let partly = index([Some(wheel.clone()), None]);
     let ran = of(&partly, "pypi:x==1.0");
     assert_eq!(ran.code, Some(1), "{ran:#?}");

@@ -21,6 +21,7 @@ use super::ambient::Ambient;
 use super::asked::{ask, trusting, unfit};
 use super::exit::{Ending, Failure};
 use super::init::{listed, not_guessed, shorthand_of};
+use super::interrupt;
 use super::output::{Output, OutputArguments};
 use super::progress::Progress;
 use super::results::Results;
@@ -105,6 +106,7 @@ pub(super) fn run(
         }
         None => {
             let wait = arguments.wait;
+            interrupt::is_heard_elsewhere();
             ask(&targets, &question, wait, ambient, terminal, &mut take)?
         }
     };

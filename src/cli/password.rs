@@ -5,6 +5,7 @@ use crate::model::visible;
 
 use super::ambient::Ambient;
 use super::exit::Failure;
+use super::interrupt;
 
 /// The longest password that is typed, in bytes.
 const PASSWORD_BYTES: usize = 4_096;
@@ -54,7 +55,7 @@ pub(super) fn to_protect(key: &str, ambient: &Ambient) -> Result<Password, Failu
 /// What is typed at the terminal, which shows nothing of it; nothing where that fails.
 fn typed(what: &str, key: &str) -> Result<Option<Password>, Failure> {
     let prompt = format!("{what} for {}: ", visible(key, 300));
-    let text = match rpassword::prompt_password(prompt) {
+    let text = match interrupt::hidden(&prompt) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {
             return Err(Failure::Interrupted);

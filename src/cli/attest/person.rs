@@ -13,6 +13,7 @@ use crate::attest::keyless::{
 };
 use crate::cli::ambient::Ambient;
 use crate::cli::exit::Failure;
+use crate::cli::interrupt;
 use crate::cli::say::Terminal;
 use crate::model::visible;
 
@@ -120,8 +121,7 @@ impl SignInArguments {
             "Open this in a browser anywhere, and sign in:\n  {}\n",
             begun.url()
         ));
-        let code =
-            rpassword::prompt_password("The code that the page shows (it is not shown here): ");
+        let code = interrupt::hidden("The code that the page shows (it is not shown here): ");
         let code = code.map_err(|error| {
             if error.kind() == std::io::ErrorKind::Interrupted {
                 return Failure::Interrupted;

@@ -238,7 +238,7 @@ impl Summary<'_> {
                 return Ok(());
             }
         };
-        interrupt::ends_it("the verdict was told, and there is no summary of it");
+        interrupt::ends_it("interrupted: the verdict was told, and there is no summary of it");
         let (asking, signer) = match self.signer {
             Some(signer) => signer,
             None => self.arguments.signer(ambient, terminal)?,

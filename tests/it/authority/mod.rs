@@ -320,6 +320,21 @@ impl Authority {
     }
 }
 
+/// The PEP 740 object of a bundle.
+pub(crate) fn pep_740(bundle: &Value) -> Value {
+    json!({
+        "version": 1,
+        "verification_material": {
+            "certificate": bundle["verificationMaterial"]["certificate"]["rawBytes"],
+            "transparency_entries": bundle["verificationMaterial"]["tlogEntries"],
+        },
+        "envelope": {
+            "statement": bundle["dsseEnvelope"]["payload"],
+            "signature": bundle["dsseEnvelope"]["signatures"][0]["sig"],
+        },
+    })
+}
+
 enum Content<'a> {
     Statement(&'a [u8]),
     Artifact(&'a [u8]),

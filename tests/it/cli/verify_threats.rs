@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Run;
 use super::verify::{COMMIT, IDENTITY, ISSUER, Scene, TIME, denies, provenance, proves};
 use super::verify_faults::ends_badly;
-use crate::authority::{Authority, Claims, Key, Kind, Logged, Options, Sct, Version};
+use crate::authority::{Authority, Claims, Key, Kind, Logged, Options, Sct, Version, pep_740};
 
 #[test]
 fn row_24_nothing_of_the_artifacts_folder_is_read_but_its_bundle() {
@@ -258,17 +258,7 @@ fn row_25_a_key_is_verified_against_the_logs_that_are_known() {
 fn row_4_the_predicate_type_is_enforced_in_every_format() {
     let scene = Scene::new();
     let bundle: Value = serde_json::from_str(&scene.signed(&scene.said(&provenance()))).unwrap();
-    let pep_740 = json!({
-        "version": 1,
-        "verification_material": {
-            "certificate": bundle["verificationMaterial"]["certificate"]["rawBytes"],
-            "transparency_entries": bundle["verificationMaterial"]["tlogEntries"],
-        },
-        "envelope": {
-            "statement": bundle["dsseEnvelope"]["payload"],
-            "signature": bundle["dsseEnvelope"]["signatures"][0]["sig"],
-        },
-    });
+    let pep_740 = pep_740(&bundle);
     let formats = [
         ("bundle", bundle.clone()),
         ("pep-740", pep_740.clone()),

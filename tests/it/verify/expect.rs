@@ -7,7 +7,9 @@ use lockstep::verify::{
 };
 use serde_json::{Value, json};
 
-use crate::authority::{Authority, Claims, Key, Kind, Logged, Options, Version, statement};
+use crate::authority::{
+    Authority, Claims, Key, Kind, Logged, Options, Version, pep_740, statement,
+};
 
 const TIME: i64 = 1_750_000_000;
 const COMMIT: &str = "08802efe1f8e5fec4ad842d6b8ce97656092ee72";
@@ -61,17 +63,7 @@ fn paths() -> Vec<(&'static str, Verified, bool)> {
     let keyed = authority.key_domain(&key, Leniency::default());
     let v1 = authority.sign(&said(), &claims, &Options::at(TIME));
     let bundle: Value = serde_json::from_str(&v1).unwrap();
-    let pep_740 = json!({
-        "version": 1,
-        "verification_material": {
-            "certificate": bundle["verificationMaterial"]["certificate"]["rawBytes"],
-            "transparency_entries": bundle["verificationMaterial"]["tlogEntries"],
-        },
-        "envelope": {
-            "statement": bundle["dsseEnvelope"]["payload"],
-            "signature": bundle["dsseEnvelope"]["signatures"][0]["sig"],
-        },
-    });
+    let pep_740 = pep_740(&bundle);
     [
         ("Rekor v1", v1, &root, true),
         (

@@ -10,7 +10,7 @@ use lockstep::verify::{
 use serde_json::{Value, json};
 
 use crate::authority::legacy::simple_signing;
-use crate::authority::{Authority, Claims, Options, statement};
+use crate::authority::{Authority, Claims, Options, pep_740, statement};
 
 const TIME: i64 = 1_750_000_000;
 const COMMIT: &str = "08802efe1f8e5fec4ad842d6b8ce97656092ee72";
@@ -40,21 +40,6 @@ fn said() -> String {
 fn bundle(authority: &Authority) -> Value {
     let text = authority.sign(&said(), &claims(), &Options::at(TIME));
     serde_json::from_str(&text).unwrap()
-}
-
-/// The PEP 740 object of a bundle.
-fn pep_740(bundle: &Value) -> Value {
-    json!({
-        "version": 1,
-        "verification_material": {
-            "certificate": bundle["verificationMaterial"]["certificate"]["rawBytes"],
-            "transparency_entries": bundle["verificationMaterial"]["tlogEntries"],
-        },
-        "envelope": {
-            "statement": bundle["dsseEnvelope"]["payload"],
-            "signature": bundle["dsseEnvelope"]["signatures"][0]["sig"],
-        },
-    })
 }
 
 fn verified(

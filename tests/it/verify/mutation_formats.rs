@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::mutation::{Draw, Proved, mutant};
 use super::sound::{TIME, about_artifact, artifact, claims, now};
-use crate::authority::{Authority, Key, Kind, Logged, Options};
+use crate::authority::{Authority, Key, Kind, Logged, Options, pep_740};
 
 /// Of each format.
 const MUTANTS: usize = 500;
@@ -18,21 +18,6 @@ struct Format {
     document: Value,
     verifier: Verifier,
     about: ArtifactDigest,
-}
-
-/// The PEP 740 object of a bundle.
-fn pep_740(bundle: &Value) -> Value {
-    json!({
-        "version": 1,
-        "verification_material": {
-            "certificate": bundle["verificationMaterial"]["certificate"]["rawBytes"],
-            "transparency_entries": bundle["verificationMaterial"]["tlogEntries"],
-        },
-        "envelope": {
-            "statement": bundle["dsseEnvelope"]["payload"],
-            "signature": bundle["dsseEnvelope"]["signatures"][0]["sig"],
-        },
-    })
 }
 
 fn formats(authority: &Authority) -> Vec<Format> {

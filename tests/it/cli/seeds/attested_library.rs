@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::super::{Folder, Ran};
 use super::attesting::{BUILD, PUBLISH, checked_again, signed, workflow};
 use super::{assert_judged, example};
-use crate::authority::{Authority, Claims};
+use crate::authority::{self, Authority, Claims};
 use crate::observe::asking::{World, runtime};
 use crate::observe::github_fake::Github;
 use crate::observe::loopback::{Loopback, answer};
@@ -47,18 +47,7 @@ fn files(version: &str) -> [(String, Vec<u8>); 2] {
 
 /// The object of PEP 740 that a bundle becomes.
 fn pep_740(bundle: &str) -> Value {
-    let bundle: Value = serde_json::from_str(bundle).unwrap();
-    json!({
-        "version": 1,
-        "verification_material": {
-            "certificate": bundle["verificationMaterial"]["certificate"]["rawBytes"],
-            "transparency_entries": bundle["verificationMaterial"]["tlogEntries"],
-        },
-        "envelope": {
-            "statement": bundle["dsseEnvelope"]["payload"],
-            "signature": bundle["dsseEnvelope"]["signatures"][0]["sig"],
-        },
-    })
+    authority::pep_740(&serde_json::from_str(bundle).unwrap())
 }
 
 fn simple(uploads: &[Uploaded]) -> Value {

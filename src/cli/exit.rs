@@ -40,8 +40,6 @@ pub(super) enum Failure {
     Drawn(String),
     /// The result could not be written.
     Output(std::io::Error),
-    /// The user broke it off.
-    Interrupted,
 }
 
 impl Failure {
@@ -65,7 +63,6 @@ impl Failure {
     pub(super) fn ending(&self) -> Ending {
         match self {
             Self::Unanswered { .. } => Ending::Indeterminate,
-            Self::Interrupted => Ending::Interrupted,
             Self::Said { .. } | Self::Drawn(_) | Self::Output(_) => Ending::Usage,
         }
     }

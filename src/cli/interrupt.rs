@@ -32,10 +32,11 @@ pub(super) fn is_heard_elsewhere() {
     *lock(&ENDS) = None;
 }
 
-/// Asks for a line that the terminal does not show. From then on interrupts end this process.
+/// Asks for a line that the terminal does not show. From then on interrupts end this process: an
+/// interrupt here is no error that comes back.
 ///
 /// # Errors
-/// As `rpassword` gives them.
+/// As `rpassword` gives them: no terminal, or its end.
 pub(super) fn hidden(prompt: &str) -> std::io::Result<String> {
     lock(&ENDS).get_or_insert("interrupted");
     *lock(&BEFORE) = Terminal::now();
@@ -45,8 +46,8 @@ pub(super) fn hidden(prompt: &str) -> std::io::Result<String> {
         .as_ref()
         .is_err_and(|error| error.kind() == std::io::ErrorKind::Interrupted)
     {
-        // The interrupt was raised: who listens ends this.
-        std::thread::sleep(20 * MOMENT);
+        // `rpassword` has raised the interrupt: who listens ends the process while this waits.
+        std::thread::sleep(100 * MOMENT);
     }
     *lock(&BEFORE) = None;
     typed

@@ -11,20 +11,15 @@ use super::interrupt;
 const PASSWORD_BYTES: usize = 4_096;
 
 /// The password of a key that is there; nothing where nobody gives one.
-///
-/// # Errors
-/// A user who breaks it off.
-pub(super) fn to_open(key: &str, ambient: &Ambient) -> Result<Option<Password>, Failure> {
-    match Password::of_environment(&ambient.environment) {
-        None if ambient.is_interactive => typed("Password", key),
-        given => Ok(given),
-    }
+pub(super) fn to_open(key: &str, ambient: &Ambient) -> Option<Password> {
+    Password::of_environment(&ambient.environment)
+        .or_else(|| ambient.is_interactive.then(|| typed("Password", key))?)
 }
 
 /// The password of a key that is made now: typed twice, so that a slip locks nobody out.
 ///
 /// # Errors
-/// None, an empty one, two that differ, or a user who breaks it off.
+/// None, an empty one, or two that differ.
 pub(super) fn to_protect(key: &str, ambient: &Ambient) -> Result<Password, Failure> {
     if let Some(password) = Password::of_environment(&ambient.environment) {
         return Ok(password);
@@ -38,11 +33,11 @@ pub(super) fn to_protect(key: &str, ambient: &Ambient) -> Result<Password, Failu
     if !ambient.is_interactive {
         return Err(none());
     }
-    let first = typed("Password", key)?.ok_or_else(none)?;
+    let first = typed("Password", key).ok_or_else(none)?;
     if first.is_empty() {
         return Err(none());
     }
-    let second = typed("The same again", key)?.ok_or_else(none)?;
+    let second = typed("The same again", key).ok_or_else(none)?;
     match first == second {
         true => Ok(first),
         false => Err(Failure::new(
@@ -53,15 +48,9 @@ pub(super) fn to_protect(key: &str, ambient: &Ambient) -> Result<Password, Failu
 }
 
 /// What is typed at the terminal, which shows nothing of it; nothing where that fails.
-fn typed(what: &str, key: &str) -> Result<Option<Password>, Failure> {
+fn typed(what: &str, key: &str) -> Option<Password> {
     let prompt = format!("{what} for {}: ", visible(key, 300));
-    let text = match interrupt::hidden(&prompt) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {
-            return Err(Failure::Interrupted);
-        }
-        Err(_) => return Ok(None),
-    };
+    let text = interrupt::hidden(&prompt).ok()?;
     let password = Password::new(text);
-    Ok((password.bytes().len() <= PASSWORD_BYTES).then_some(password))
+    (password.bytes().len() <= PASSWORD_BYTES).then_some(password)
 }

@@ -109,7 +109,6 @@ impl Terminal {
                 self.error(message, hint.as_deref());
             }
             Failure::Drawn(diagnostics) => self.drawn(diagnostics),
-            Failure::Interrupted => self.error("interrupted", None),
             // Whoever reads our output has had enough of it: no error of ours. But what was not
             // written was not said, so it is no allow either.
             Failure::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}

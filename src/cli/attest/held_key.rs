@@ -92,17 +92,6 @@ fn read_key(path: &Path, ambient: &Ambient) -> Result<PrivateKey, Failure> {
     file.take(KEY_BYTES as u64 + 1)
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;
-    let mut broken_off = None;
-    let password = || {
-        let typed = password::to_open(&shown, ambient);
-        typed.unwrap_or_else(|failure| {
-            broken_off = Some(failure);
-            None
-        })
-    };
-    let key = PrivateKey::of_pem(&bytes, password);
-    key.map_err(|error| {
-        let unfit = Failure::new(format!("{shown}: {}", error.message), error.hint);
-        broken_off.unwrap_or(unfit)
-    })
+    PrivateKey::of_pem(&bytes, || password::to_open(&shown, ambient))
+        .map_err(|error| Failure::new(format!("{shown}: {}", error.message), error.hint))
 }

@@ -123,9 +123,6 @@ impl SignInArguments {
         ));
         let code = interrupt::hidden("The code that the page shows (it is not shown here): ");
         let code = code.map_err(|error| {
-            if error.kind() == std::io::ErrorKind::Interrupted {
-                return Failure::Interrupted;
-            }
             let hint = "is this a terminal? give a token with --identity-token";
             Failure::new(format!("the code cannot be read: {error}"), hint)
         })?;

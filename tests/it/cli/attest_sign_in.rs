@@ -37,13 +37,22 @@ impl World {
     }
 
     fn arguments(&self, more: &[&str]) -> Vec<String> {
-        let services = self.instance.server.url("/");
-        let issuer = self.provider.issuer();
-        let head = [
+        let build = [
             "attest",
             "app",
             "--builder-id",
             "https://builder.example/desk",
+        ];
+        let build = build.map(str::to_owned).into_iter();
+        let more = more.iter().map(|it| (*it).to_owned());
+        build.chain(self.services()).chain(more).collect()
+    }
+
+    /// Where to sign.
+    fn services(&self) -> Vec<String> {
+        let services = self.instance.server.url("/");
+        let issuer = self.provider.issuer();
+        let named = [
             "--trusted-root",
             "root.json",
             "--fulcio-url",
@@ -53,8 +62,7 @@ impl World {
             "--oidc-issuer",
             &issuer,
         ];
-        let all = head.iter().chain(more);
-        all.map(|it| (*it).to_owned()).collect()
+        named.map(str::to_owned).to_vec()
     }
 
     pub(super) fn at_terminal(&self, more: &[&str]) -> AtTerminal {
@@ -283,8 +291,7 @@ fn a_person_signs_a_verdict_as_they_sign_an_attestation() {
         "--vsa-verifier",
         "https://example.com/desk",
     ];
-    // What follows the build in the arguments says where to sign.
-    let services = world.arguments(&[]).split_off(4);
+    let services = world.services();
     let services: Vec<&str> = services.iter().map(String::as_str).collect();
     let arguments = [&verdict[..], &services].concat();
     let summary = world.folder.path().join("vsa.json");
@@ -316,7 +323,7 @@ fn an_interrupt_while_somebody_signs_in_ends_it_and_leaves_no_summary() {
         "--vsa-verifier",
         "https://example.com/desk",
     ];
-    let services = world.arguments(&[]).split_off(4);
+    let services = world.services();
     let services: Vec<&str> = services.iter().map(String::as_str).collect();
     let run = |more: &[&str]| {
         let arguments = [&verdict[..], &services, more].concat();

@@ -308,22 +308,12 @@ fn a_family_and_what_it_extends_get_one_waiver_in_the_file_that_is_named() {
     let evidence = library_evidence(&["1.0"], &["1.0", "1.1"]);
     let evidence = folder.file("evidence.json", evidence);
     let untouched = std::fs::read_to_string(&base).unwrap();
-    let soon = soon();
-    let ran = Run::new(&[
-        "waive",
-        &policy,
-        "version-unannounced",
-        "1.1",
-        "--reason",
-        "x",
-        "--approved-by",
-        "y",
-        "--expires",
-        &soon,
-        "--evidence",
-        &evidence,
-    ])
-    .run();
+    let world = World {
+        folder,
+        policy,
+        evidence,
+    };
+    let ran = world.waive(&["version-unannounced", "1.1"], &[]).run();
     assert_eq!(ran.code, Some(0), "{ran:#?}");
     assert!(
         ran.err.contains("all 2 components of the family"),
@@ -332,9 +322,5 @@ fn a_family_and_what_it_extends_get_one_waiver_in_the_file_that_is_named() {
     );
     assert!(ran.err.contains("extends other files"), "{}", ran.err);
     assert_eq!(std::fs::read_to_string(&base).unwrap(), untouched);
-    assert!(
-        std::fs::read_to_string(&policy)
-            .unwrap()
-            .contains("[[waiver]]")
-    );
+    assert!(world.text().contains("[[waiver]]"));
 }

@@ -1,6 +1,6 @@
 //! `lockstep waive`: what it says beside what it writes: ends, approvers, what was not checked.
 
-use super::waive::{soon, world};
+use super::waive::{World, soon, world};
 use super::{Folder, LIBRARY, Run, root};
 
 #[test]
@@ -21,23 +21,16 @@ fn what_is_about_no_version_cannot_be_waived() {
     .run();
     let json = checked.json();
     let version = json["cells"][0]["version"].as_str().unwrap();
-    let soon = soon();
-    Run::new(&[
-        "waive",
-        &policy,
-        "repository-changed",
-        version,
-        "--reason",
-        "x",
-        "--approved-by",
-        "y",
-        "--expires",
-        &soon,
-        "--evidence",
-        &evidence,
-    ])
-    .run()
-    .refuses(&["it is about no single version"]);
+    let world = World {
+        folder,
+        policy,
+        evidence,
+    };
+    let what = ["repository-changed", version];
+    world
+        .waive(&what, &[])
+        .run()
+        .refuses(&["it is about no single version"]);
 }
 
 #[test]

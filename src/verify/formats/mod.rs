@@ -141,6 +141,7 @@ type Found = Vec<Result<UnverifiedDocument, VerifyError>>;
 
 /// The keys by which the formats are told apart. A key that stands there twice is an error.
 #[derive(Deserialize)]
+#[serde(expecting = "a bundle or a list of them")]
 struct Shape<'a> {
     #[serde(borrow, rename = "verificationMaterial")]
     sigstore: Option<&'a RawValue>,
